@@ -1,0 +1,1 @@
+"""Border to the outside: Bybit itself and a simulated Bybit."""

@@ -1,0 +1,1 @@
+"""Monitoring watches: readers of events, never in the hot path."""

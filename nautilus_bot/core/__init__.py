@@ -1,0 +1,1 @@
+"""What every part may import: messages, errors, ids, units, clocks. Knows nobody."""

@@ -1,0 +1,1 @@
+"""Pure decision kernels: plain float arithmetic that Python runs and numba compiles."""
