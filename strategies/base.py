@@ -1,0 +1,459 @@
+"""
+The base of all signal strategies: bars in, signals out, entry, stop and target by one way in every mode.
+
+A strategy proposes: it publishes a ``Signal``, submits the entry and protects every fill with a stop and a
+target. It never asks whether it may; that is the risk gate's. It decides from its own ledger and its own
+orders, never from the portfolio, whose view may lag behind the fills.
+"""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from nautilus_trader.model.data import Bar
+from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.events import (
+    OrderCanceled,
+    OrderDenied,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+)
+from nautilus_trader.model.identifiers import ClientOrderId
+from nautilus_trader.model.objects import Price
+from nautilus_trader.trading.strategy import Strategy
+
+from nautilus_bot.core import ids
+from nautilus_bot.core.messages import (
+    ConditionMargin,
+    Indicator,
+    MarketGap,
+    Notice,
+    RiskVerdict,
+    RuleCheck,
+    Side,
+    Signal,
+)
+from nautilus_bot.core.units import to_ticks
+from strategies.config import SignalStrategyConfig
+from strategies.exits import ExitTerms, Lot, build_exits
+from strategies.kernels.contract import Decision, Kernel, MutableFloats
+from strategies.sizing import SizingLimits, entry_quantity
+
+ZERO = Decimal(0)
+
+
+class SignalStrategy(Strategy):
+    """
+    Trade the decisions of a kernel on one instrument and timeframe.
+
+    A subclass names its ``kernel`` and its two-letter ``tag``; everything else is here.
+
+    Parameters
+    ----------
+    config : SignalStrategyConfig
+        Instrument, parameters, sizing and how the mode treats exits.
+    """
+
+    kernel: ClassVar[Kernel]
+    tag: ClassVar[str]
+
+    def __init__(self, config: SignalStrategyConfig) -> None:
+        super().__init__(config)
+        self.name = type(self).__name__
+        self.bar_type = config.bar_type
+        self.instrument_id = config.bar_type.instrument_id
+        self.net = ZERO
+        self._params = config.parameters
+        self._step = self.kernel.step
+        self._state: MutableFloats = self.kernel.new_state()
+        self._interval_ns = int(config.bar_type.spec.timedelta.total_seconds()) * 1_000_000_000
+        self._last_ts = 0
+        self._count = config.first_count
+        self._limits = SizingLimits(
+            Decimal(config.risk_pct_per_trade),
+            Decimal(config.leverage_cap),
+            Decimal(config.max_notional_usdt),
+        )
+        self._linked = config.exits_linked_by_venue
+        self._entry_id = ""
+        self._entry_signal = ""
+        self._terms: ExitTerms | None = None
+        self._lots: list[Lot] = []
+        self._lot_count = 0
+        self._closing: Signal | None = None
+        self._close_id = ""
+
+    # -- life ---------------------------------------------------------------------------------------
+
+    def on_start(self) -> None:
+        """Look up the instrument and subscribe to its bars."""
+        self._instrument = self.cache.instrument(self.instrument_id)
+        if self._instrument is None:
+            raise LookupError(f"{self.id}: no instrument {self.instrument_id} in the cache; import it first")
+        self._tick = float(self._instrument.price_increment)
+        self._lot_step = self._instrument.size_increment.as_decimal()
+        self._signal_topic = f"events.signal.{self.id}"
+        self.subscribe_bars(self.bar_type)
+
+    # -- decisions ----------------------------------------------------------------------------------
+
+    def on_bar(self, bar: Bar) -> None:
+        """Advance the kernel by one closed bar and act on its decision."""
+        ts = bar.ts_event
+        if self._last_ts and ts - self._last_ts > self._interval_ns:
+            self._on_gap(bar)
+        self._last_ts = ts
+        ohlcv = (
+            bar.open.as_double(),
+            bar.high.as_double(),
+            bar.low.as_double(),
+            bar.close.as_double(),
+            bar.volume.as_double(),
+        )
+        side, confidence, stop, target = self._step(self._state, ohlcv, self._params)
+        if side != 0.0:
+            self._on_decision(Decision(side, confidence, stop, target), bar.close, self._state, ts)
+
+    def _on_decision(self, decision: Decision, price: Price, state: MutableFloats, ts: int) -> None:
+        if self.net == 0 and not self._entry_id and not self._lots:
+            self._propose_entry(decision, price, state, ts)
+        elif self.net * int(decision.side) < 0 and self._closing is None:
+            self._begin_close(self._build_signal(decision, price, state, ts, closes=True))
+
+    def _on_gap(self, bar: Bar) -> None:
+        """Forget what the indicators knew; a position does not run across missing data silently."""
+        self._state = self.kernel.new_state()
+        missing = (bar.ts_event - self._last_ts) // self._interval_ns - 1
+        gap = MarketGap(
+            ts_event=bar.ts_event,
+            instrument_id=str(self.instrument_id),
+            bar_type=str(self.bar_type),
+            last_ts=self._last_ts,
+            missing_bars=missing,
+        )
+        self.msgbus.publish(f"events.market.{self.instrument_id}", gap)
+        if self.net != 0 and self._closing is None:
+            self.close_position(f"market data gap of {missing} bars", bar.close, bar.ts_event)
+
+    # -- entry --------------------------------------------------------------------------------------
+
+    def _propose_entry(self, decision: Decision, price: Price, state: MutableFloats, ts: int) -> None:
+        signal = self._build_signal(decision, price, state, ts, closes=False)
+        self.enter(signal, price)
+
+    def enter(self, signal: Signal, price: Price) -> None:
+        """
+        Publish an entry signal and submit its order.
+
+        Parameters
+        ----------
+        signal : Signal
+            With stop and target on the tick grid.
+        price : Price
+            Price that sizing expects to pay.
+        """
+        self.msgbus.publish(self._signal_topic, signal)
+        quantity = entry_quantity(
+            self._wallet_balance(), price.as_decimal(), Decimal(signal.stop), self._lot_step, self._limits
+        )
+        if not self._is_tradable(quantity, price):
+            self._refuse_size(signal, quantity, price)
+            return
+        client_order_id = ids.order_id(signal.signal_id, ids.ENTRY)
+        self._entry_id = client_order_id
+        self._entry_signal = signal.signal_id
+        self._lot_count = 0
+        self._terms = ExitTerms(
+            Price.from_str(signal.stop), Price.from_str(signal.target), linked_by_venue=self._linked
+        )
+        self._submit_market(signal, client_order_id, quantity, self._venue_stop(signal, price))
+
+    def _submit_market(
+        self, signal: Signal, client_order_id: str, quantity: Decimal, params: dict[str, object]
+    ) -> None:
+        order = self.order_factory.market(
+            self.instrument_id,
+            OrderSide.BUY if signal.side == "BUY" else OrderSide.SELL,
+            self._instrument.make_qty(quantity),
+            tags=[signal.signal_id],
+            client_order_id=ClientOrderId(client_order_id),
+        )
+        self.submit_order(order, params={"signal": signal, **params})
+
+    def _venue_stop(self, signal: Signal, price: Price) -> dict[str, object]:
+        """Return Bybit's own position stop, wide, for the moment between fill and our stop."""
+        pct = Decimal(str(self.config.disaster_stop_pct))
+        if pct == 0:
+            return {}
+        sign = 1 if signal.side == "BUY" else -1
+        level = price.as_decimal() * (1 - sign * pct / 100)
+        return {"stop_loss": str(self._instrument.make_price(level))}
+
+    def _is_tradable(self, quantity: Decimal, price: Price) -> bool:
+        minimum = self._instrument.min_quantity
+        notional = self._instrument.min_notional
+        if quantity <= 0 or (minimum is not None and quantity < minimum.as_decimal()):
+            return False
+        return notional is None or quantity * price.as_decimal() >= notional.as_decimal()
+
+    def _refuse_size(self, signal: Signal, quantity: Decimal, price: Price) -> None:
+        minimum = self._instrument.min_quantity
+        reason = f"{self._limits.risk_pct} % of the balance buys {quantity}, less than the venue's minimum"
+        check = RuleCheck(
+            "sizing", approved=False, limit=float(minimum or 0), observed=float(quantity), reason=reason
+        )
+        verdict = RiskVerdict(
+            ts_event=signal.ts_event,
+            client_order_id=ids.order_id(signal.signal_id, ids.ENTRY),
+            signal_id=signal.signal_id,
+            strategy=self.name,
+            strategy_id=signal.strategy_id,
+            instrument_id=signal.instrument_id,
+            approved=False,
+            role=ids.ENTRY,
+            rule="sizing",
+            reason=reason,
+            checks=(check,),
+        )
+        self.msgbus.publish(f"events.risk.{self.id}", verdict)
+
+    def _wallet_balance(self) -> Decimal:
+        account = self.portfolio.account(self.instrument_id.venue)
+        if account is None:
+            return ZERO
+        total = account.balance_total(self._instrument.quote_currency)
+        return total.as_decimal() if total is not None else ZERO
+
+    # -- close --------------------------------------------------------------------------------------
+
+    def close_position(self, reason: str, price: Price, ts: int) -> None:
+        """
+        Close the strategy's own position: its exits are cancelled first, then the rest goes at market.
+
+        Parameters
+        ----------
+        reason : str
+            One sentence for a person.
+        price : Price
+            Last known price.
+        ts : int
+            Market time, ns UTC.
+        """
+        if self.net == 0 or self._closing is not None:
+            return
+        side: Side = "SELL" if self.net > 0 else "BUY"
+        self._begin_close(
+            Signal(
+                ts_event=ts,
+                signal_id=self._next_signal_id(),
+                strategy=self.name,
+                strategy_id=str(self.id),
+                instrument_id=str(self.instrument_id),
+                side=side,
+                confidence=1.0,
+                price=str(price),
+                stop="",
+                target="",
+                reason=reason,
+                closes=True,
+            )
+        )
+
+    def _begin_close(self, signal: Signal) -> None:
+        self.msgbus.publish(self._signal_topic, signal)
+        self._closing = signal
+        for lot in self._lots:
+            self._cancel_lot(lot)
+        self._finish_close()
+
+    def _finish_close(self) -> None:
+        """Send the closing order once no exit of ours can fill any more."""
+        signal = self._closing
+        if signal is None or self._lots or self._close_id:
+            return
+        if self.net == 0:
+            self._closing = None
+            return
+        self._close_id = ids.order_id(signal.signal_id, ids.CLOSE)
+        self._submit_market(signal, self._close_id, abs(self.net), {})
+
+    # -- fills --------------------------------------------------------------------------------------
+
+    def on_order_filled(self, event: OrderFilled) -> None:
+        """Keep the ledger and protect or settle what the fill changed."""
+        client_order_id = event.client_order_id.value
+        quantity = event.last_qty.as_decimal()
+        self.net += quantity if event.order_side == OrderSide.BUY else -quantity
+        if client_order_id == self._entry_id:
+            self._protect(event)
+            self._settle_entry(event)
+        elif client_order_id == self._close_id:
+            if self.net == 0:
+                self._close_id = ""
+                self._closing = None
+        else:
+            self._on_exit_filled(client_order_id, quantity)
+
+    def _protect(self, event: OrderFilled) -> None:
+        """Submit stop and target for a fill of the entry."""
+        terms = self._terms
+        if terms is None:
+            raise AssertionError(f"{self.id}: entry {event.client_order_id} has no exit terms")
+        self._lot_count += 1
+        stop, target = build_exits(
+            trader_id=event.trader_id,
+            strategy_id=self.id,
+            instrument_id=self.instrument_id,
+            side=OrderSide.SELL if event.order_side == OrderSide.BUY else OrderSide.BUY,
+            quantity=event.last_qty,
+            terms=terms,
+            signal_id=self._entry_signal,
+            count=self._lot_count,
+            ts_init=event.ts_init,
+        )
+        lot = Lot(event.last_qty.as_decimal(), stop.client_order_id.value, target.client_order_id.value)
+        self._lots.append(lot)
+        self.submit_order(stop)
+        self.submit_order(target)
+
+    def _settle_entry(self, event: OrderFilled) -> None:
+        order = self.cache.order(event.client_order_id)
+        if order is not None and order.is_closed:
+            self._entry_id = ""
+
+    def _on_exit_filled(self, client_order_id: str, quantity: Decimal) -> None:
+        lot = self._lot_of(client_order_id)
+        if lot is None:
+            return
+        lot.quantity -= quantity
+        if lot.quantity <= 0:
+            self._mark_closed(lot, client_order_id)
+            self._cancel_sibling(lot)
+        elif client_order_id == lot.stop_id:
+            self._cancel_sibling(lot)
+        elif not self._linked:
+            self._resize_stop(lot)
+        self._drop_settled_lots()
+
+    def _cancel_sibling(self, lot: Lot) -> None:
+        if self._linked:
+            return
+        self._cancel_lot(lot)
+
+    def _resize_stop(self, lot: Lot) -> None:
+        """Shrink the stop of a partly filled target, so that it can never turn the ledger around."""
+        stop = self.cache.order(ClientOrderId(lot.stop_id))
+        if stop is not None and stop.is_open:
+            self.modify_order(stop, quantity=self._instrument.make_qty(lot.quantity))
+
+    def _cancel_lot(self, lot: Lot) -> None:
+        for client_order_id, is_open in ((lot.stop_id, lot.stop_open), (lot.target_id, lot.target_open)):
+            if not is_open:
+                continue
+            order = self.cache.order(ClientOrderId(client_order_id))
+            if order is not None and not order.is_closed and not order.is_pending_cancel:
+                self.cancel_order(order)
+                if self._linked:
+                    return
+
+    # -- ends without a fill ------------------------------------------------------------------------
+
+    def on_order_canceled(self, event: OrderCanceled) -> None:
+        """Note that an order of ours can no longer fill."""
+        self._on_order_ended(event.client_order_id.value)
+
+    def on_order_expired(self, event: OrderExpired) -> None:
+        """Note that an order of ours can no longer fill."""
+        self._on_order_ended(event.client_order_id.value)
+
+    def on_order_denied(self, event: OrderDenied) -> None:
+        """The gate refused; the verdict says why."""
+        self._on_order_ended(event.client_order_id.value)
+
+    def on_order_rejected(self, event: OrderRejected) -> None:
+        """The venue refused; a position that thereby lost its stop is closed at once."""
+        client_order_id = event.client_order_id.value
+        lot = self._lot_of(client_order_id)
+        self._on_order_ended(client_order_id)
+        if lot is not None and client_order_id == lot.stop_id and self.net != 0 and self._closing is None:
+            self._notice("critical", f"stop {client_order_id} was rejected ({event.reason}): closing")
+            self.close_position("the venue rejected the protective stop", self._terms_price(), event.ts_event)
+
+    def _terms_price(self) -> Price:
+        if self._terms is None:
+            raise AssertionError(f"{self.id}: a position without exit terms")
+        return self._terms.stop
+
+    def _on_order_ended(self, client_order_id: str) -> None:
+        if client_order_id == self._entry_id:
+            self._entry_id = ""
+        elif client_order_id == self._close_id:
+            self._close_id = ""
+            self._closing = None
+            self._notice("critical", f"closing order {client_order_id} ended unfilled, {self.net} still open")
+        else:
+            lot = self._lot_of(client_order_id)
+            if lot is not None:
+                self._mark_closed(lot, client_order_id)
+                self._drop_settled_lots()
+
+    def _mark_closed(self, lot: Lot, client_order_id: str) -> None:
+        if client_order_id == lot.stop_id:
+            lot.stop_open = False
+        else:
+            lot.target_open = False
+
+    def _drop_settled_lots(self) -> None:
+        self._lots = [lot for lot in self._lots if lot.stop_open or lot.target_open]
+        if self._closing is not None:
+            self._finish_close()
+
+    def _lot_of(self, client_order_id: str) -> Lot | None:
+        for lot in self._lots:
+            if client_order_id in (lot.stop_id, lot.target_id):
+                return lot
+        return None
+
+    # -- words --------------------------------------------------------------------------------------
+
+    def _build_signal(
+        self, decision: Decision, price: Price, state: MutableFloats, ts: int, *, closes: bool
+    ) -> Signal:
+        long = decision.side > 0
+        conditions = tuple(
+            ConditionMargin(c.name, state[c.long_slot if long else c.short_slot], c.unit)
+            for c in self.kernel.conditions
+        )
+        tightest = min(conditions, key=lambda condition: condition.margin, default=None)
+        met = f"all {len(conditions)} conditions met" + (
+            f", closest {tightest.name} by {tightest.margin:.4g} {tightest.unit}" if tightest else ""
+        )
+        return Signal(
+            ts_event=ts,
+            signal_id=self._next_signal_id(),
+            strategy=self.name,
+            strategy_id=str(self.id),
+            instrument_id=str(self.instrument_id),
+            side="BUY" if long else "SELL",
+            confidence=decision.confidence,
+            price=str(price),
+            stop="" if closes else self._on_grid(decision.stop),
+            target="" if closes else self._on_grid(decision.target),
+            reason=met,
+            indicators=tuple(Indicator(name, state[slot]) for name, slot in self.kernel.indicators),
+            conditions=conditions,
+            closes=closes,
+        )
+
+    def _on_grid(self, price: float) -> str:
+        ticks = to_ticks(price, self._tick)
+        return str(self._instrument.make_price(ticks * self._instrument.price_increment.as_decimal()))
+
+    def _next_signal_id(self) -> str:
+        self._count += 1
+        symbol = self.instrument_id.symbol.value.partition("-")[0]
+        return ids.signal_id(self.config.session, self.tag, symbol, self._count)
+
+    def _notice(self, severity: str, text: str) -> None:
+        notice = Notice(ts_event=self._last_ts, severity=severity, component=str(self.id), text=text)  # type: ignore[arg-type]
+        self.msgbus.publish(f"events.notice.{self.id}", notice)
