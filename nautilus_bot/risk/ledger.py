@@ -1,0 +1,82 @@
+"""Each strategy's own position per instrument, kept from fills alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+ZERO = Decimal(0)
+
+
+@dataclass(slots=True)
+class LedgerPosition:
+    """
+    One strategy's position in one instrument.
+
+    Parameters
+    ----------
+    quantity : Decimal
+        Signed, base currency.
+    average_price : Decimal
+        Average entry price of the open quantity; zero when flat.
+    realized_usdt : Decimal
+        Closed profit and loss without fees, USDT.
+    fees_usdt : Decimal
+        Commissions paid, USDT.
+    """
+
+    quantity: Decimal = ZERO
+    average_price: Decimal = ZERO
+    realized_usdt: Decimal = ZERO
+    fees_usdt: Decimal = ZERO
+
+    def apply_fill(self, signed_quantity: Decimal, price: Decimal, fee_usdt: Decimal) -> None:
+        """
+        Book one fill: average up, reduce, close or turn.
+
+        Parameters
+        ----------
+        signed_quantity : Decimal
+            Positive for a buy, negative for a sell, base currency.
+        price : Decimal
+            Fill price.
+        fee_usdt : Decimal
+            Commission, USDT; negative for a rebate.
+        """
+        self.fees_usdt += fee_usdt
+        before = self.quantity
+        after = before + signed_quantity
+        if before * signed_quantity >= 0:
+            self.average_price = (before * self.average_price + signed_quantity * price) / after
+        else:
+            closed = min(abs(before), abs(signed_quantity)) * (1 if before > 0 else -1)
+            self.realized_usdt += closed * (price - self.average_price)
+            if after * before < 0:
+                self.average_price = price
+            elif after == 0:
+                self.average_price = ZERO
+        self.quantity = after
+
+
+class Ledgers:
+    """All strategies' positions, keyed by strategy id and instrument id."""
+
+    def __init__(self) -> None:
+        self._positions: dict[tuple[str, str], LedgerPosition] = {}
+
+    def position(self, strategy_id: str, instrument_id: str) -> LedgerPosition:
+        """Return the position, flat when there was no fill yet."""
+        key = (strategy_id, instrument_id)
+        found = self._positions.get(key)
+        if found is None:
+            found = self._positions[key] = LedgerPosition()
+        return found
+
+    def net(self, instrument_id: str) -> Decimal:
+        """Return the sum over strategies: what the venue holds when no command is in flight."""
+        return sum((p.quantity for (_, i), p in self._positions.items() if i == instrument_id), ZERO)
+
+    def open_positions(self) -> Iterator[tuple[str, str, LedgerPosition]]:
+        """Yield (strategy_id, instrument_id, position) of all that are not flat."""
+        for (strategy_id, instrument_id), position in self._positions.items():
+            if position.quantity:
+                yield strategy_id, instrument_id, position
