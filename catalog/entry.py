@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True):
     """
     One recorded fact, command or input.
 
@@ -34,7 +34,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     payload : bytes
         The message as msgpack.
     entry_hash : bytes
-        BLAKE2b-256 over the previous entry's hash and all other fields.
+        BLAKE2b-256 over the previous hash and the other fields, see ``catalog.chain``.
     """
 
     run_id: str
