@@ -1,7 +1,7 @@
 """
 From margins to a decision: what all kernels share.
 
-Confidence is ``0.5 + 0.5 * mean(strength)`` over the conditions, with ``strength = margin / (margin + scale)``:
+Confidence is ``0.5 + 0.5 * mean(strength)`` over the conditions; a strength is ``margin / (margin + scale)``:
 0.50 when every condition is only just met, 0.75 when every margin equals its scale, towards 1 beyond. It
 rises strictly with each margin. It speaks of the conditions, not of the odds: mapping it to outcomes is the
 work of calibration.

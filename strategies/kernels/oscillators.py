@@ -42,7 +42,7 @@ def rsi(state: MutableFloats, base: int, change: float, period: float, count: fl
 
 
 def adx(
-    state: MutableFloats, base: int, rise: float, fall: float, reach: float, period: float, count: float
+    state: MutableFloats, base: int, movement: tuple[float, float, float], period: float, count: float
 ) -> tuple[float, float, float]:
     """
     Advance Wilder's average directional index.
@@ -53,12 +53,8 @@ def adx(
         The kernel's state.
     base : int
         First of ``ADX_SLOTS`` slots.
-    rise : float
-        This high less the one before, in price.
-    fall : float
-        The low before less this one, in price.
-    reach : float
-        True range of the bar, in price.
+    movement : tuple[float, float, float]
+        This high less the one before, the low before less this one, the true range; in price.
     period : float
         Length of the averages in bars.
     count : float
@@ -74,6 +70,7 @@ def adx(
     Seeded as TA-Lib does: sums of the first ``period - 1`` bars, then smoothing; the first ADX is the mean of
     the next ``period`` directional indices.
     """
+    rise, fall, reach = movement
     plus = rise if rise > fall and rise > 0.0 else 0.0
     minus = fall if fall > rise and fall > 0.0 else 0.0
     decay = 0.0 if count < period else 1.0 / period
