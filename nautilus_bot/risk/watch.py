@@ -1,0 +1,189 @@
+"""Keep the risk context up to date from the message bus, and latch the halts that rules call for."""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from nautilus_trader.common.component import MessageBus
+from nautilus_trader.model.data import Bar, QuoteTick, TradeTick
+from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.events import (
+    AccountState,
+    OrderCanceled,
+    OrderDenied,
+    OrderEvent,
+    OrderExpired,
+    OrderFilled,
+    OrderRejected,
+    OrderUpdated,
+)
+
+from nautilus_bot.core import topics
+from nautilus_bot.core.clocks import NS_PER_DAY, NS_PER_HOUR
+from nautilus_bot.core.messages import (
+    EquityMarked,
+    Message,
+    RiskVerdict,
+    TradingHalted,
+    TradingResumed,
+)
+from nautilus_bot.risk.context import RiskContext
+from nautilus_bot.risk.rule import BaseRule, Rule
+
+ENDED = (OrderCanceled, OrderDenied, OrderExpired, OrderRejected)
+
+
+class MarketWatch:
+    """
+    Feed the risk context and the rules from the bus.
+
+    Parameters
+    ----------
+    bus : MessageBus
+        The node's message bus.
+    context : RiskContext
+        What is kept up to date.
+    rules : Sequence[tuple[str, Rule]]
+        Name and rule, in the order of the chain.
+    equity_every_ns : int, default one hour
+        Market time between two ``EquityMarked`` events.
+    """
+
+    def __init__(
+        self,
+        bus: MessageBus,
+        context: RiskContext,
+        rules: Sequence[tuple[str, Rule]],
+        equity_every_ns: int = NS_PER_HOUR,
+    ) -> None:
+        self._bus = bus
+        self._context = context
+        self._rules = tuple(rule for _, rule in rules)
+        self._watchers = tuple(
+            (name, rule) for name, rule in rules if getattr(type(rule), "watch", None) is not BaseRule.watch
+        )
+        self._equity_every_ns = equity_every_ns
+        self._next_equity_ns = 0
+        self._names: dict[object, str] = {}
+
+    def install(self) -> None:
+        """Subscribe ahead of the strategies."""
+        subscriptions: tuple[tuple[str, Callable[..., None]], ...] = (
+            ("data.bars.*", self.on_bar),
+            ("data.quotes.*", self.on_quote),
+            ("data.trades.*", self.on_trade),
+            ("events.order.*", self.on_order_event),
+            ("events.account.*", self.on_account),
+            (topics.TRADING + "*", self.on_trading_fact),
+            (topics.VERDICT + "*", self.on_verdict),
+        )
+        for topic, handler in subscriptions:
+            self._bus.subscribe(topic, handler, priority=topics.WATCH_PRIORITY)
+
+    # -- market -------------------------------------------------------------------------------------
+
+    def on_bar(self, bar: Bar) -> None:
+        """Mark an instrument at the close of a bar."""
+        self._mark(bar.bar_type.instrument_id, bar.close.as_double(), bar.ts_event)
+
+    def on_quote(self, tick: QuoteTick) -> None:
+        """Mark an instrument at the middle of its spread."""
+        self._mark(
+            tick.instrument_id,
+            0.5 * (tick.bid_price.as_double() + tick.ask_price.as_double()),
+            tick.ts_event,
+        )
+
+    def on_trade(self, tick: TradeTick) -> None:
+        """Mark an instrument at the last trade."""
+        self._mark(tick.instrument_id, tick.price.as_double(), tick.ts_event)
+
+    def _mark(self, instrument_id: object, price: float, ts_event: int) -> None:
+        name = self._names.get(instrument_id)
+        if name is None:
+            name = self._names[instrument_id] = str(instrument_id)
+        context = self._context
+        context.on_mark(name, price, ts_event)
+        if context.breakers.halt is None:
+            self._ask_watchers()
+        elif context.breakers.expire(context.clock.now_ns):
+            self._publish(
+                TradingResumed(ts_event=context.clock.now_ns, reason="the halt has ended", author="risk")
+            )
+        if context.clock.now_ns >= self._next_equity_ns:
+            self._publish_equity()
+
+    def _ask_watchers(self) -> None:
+        for name, rule in self._watchers:
+            try:
+                halt = rule.watch(self._context)
+            except Exception as error:  # noqa: BLE001  a rule that raises stops trading: fail closed
+                halt = TradingHalted(
+                    ts_event=self._context.clock.now_ns, rule=name, reason=f"rule failed: {error!r}"
+                )
+            if halt is not None:
+                self._publish(halt)
+                return
+
+    def _publish(self, fact: Message) -> None:
+        self._bus.publish(topics.TRADING + "risk", fact)
+
+    def _publish_equity(self) -> None:
+        context = self._context
+        now = context.clock.now_ns
+        self._next_equity_ns = now - now % self._equity_every_ns + self._equity_every_ns
+        exposures = context.exposures().values()
+        mark = EquityMarked(
+            ts_event=now,
+            equity_usdt=context.equity_usdt,
+            balance_usdt=context.balance_usdt,
+            unrealized_usdt=context.unrealized_usdt(),
+            drawdown_pct=context.drawdown_pct,
+            gross_exposure_usdt=sum(abs(e) for e in exposures),
+            net_exposure_usdt=sum(exposures),
+        )
+        self._bus.publish(topics.EQUITY + "account", mark)
+
+    # -- account ------------------------------------------------------------------------------------
+
+    def on_order_event(self, event: OrderEvent) -> None:
+        """Book fills, release what ended."""
+        if isinstance(event, OrderFilled):
+            quantity = event.last_qty.as_decimal()
+            self._context.reservations.fill(event.client_order_id.value, quantity)
+            commission = event.commission
+            self._context.on_fill(
+                event.strategy_id.value,
+                event.instrument_id.value,
+                quantity if event.order_side == OrderSide.BUY else -quantity,
+                event.last_px.as_decimal(),
+                commission.as_decimal() if commission is not None else Decimal(0),
+            )
+        elif isinstance(event, ENDED):
+            self._context.reservations.release(event.client_order_id.value)
+        elif isinstance(event, OrderUpdated):
+            self._context.reservations.resize(event.client_order_id.value, event.quantity.as_decimal())
+
+    def on_account(self, event: AccountState) -> None:
+        """Take the wallet balance."""
+        for balance in event.balances:
+            if balance.currency.code == "USDT":
+                self._context.on_balance(balance.total.as_double())
+
+    # -- facts --------------------------------------------------------------------------------------
+
+    def on_trading_fact(self, fact: Message) -> None:
+        """Set or lift breakers; a lifted halt begins a new peak, else it would latch again at once."""
+        self._context.breakers.apply(fact)
+        if isinstance(fact, TradingResumed):
+            self._context.peak_usdt = self._context.equity_usdt
+            self._context.day_start_usdt = self._context.equity_usdt
+
+    def on_verdict(self, verdict: RiskVerdict) -> None:
+        """Let the rules learn from a verdict."""
+        for rule in self._rules:
+            rule.observe(verdict)
+
+
+def next_utc_day(now_ns: int) -> int:
+    """Return the first nanosecond of the next UTC day."""
+    return (now_ns // NS_PER_DAY + 1) * NS_PER_DAY
