@@ -1,0 +1,51 @@
+"""The commands, in the order in which help lists them: one literal table."""
+
+from typing import Final, NamedTuple
+
+
+class Command(NamedTuple):
+    """
+    One command of the command line.
+
+    Parameters
+    ----------
+    name : str
+        What the user types.
+    target : str
+        ``module:attribute`` of a Typer function, or of a ``typer.Typer`` for a group of commands;
+        imported only when the command is used, so that ``--help`` stays quick.
+    summary : str
+        One line for the list of commands.
+    panel : str
+        Heading in the list of commands.
+    examples : tuple[str, ...]
+        Lines a user may copy.
+    """
+
+    name: str
+    target: str
+    summary: str
+    panel: str
+    examples: tuple[str, ...]
+
+
+COMMANDS: Final = (
+    Command(
+        "config",
+        "nautilus_bot.cli.config:app",
+        "Check, show and describe the configuration.",
+        "Configuration",
+        (
+            "nautilus-bot config check",
+            "BOT_BACKTEST__CAPITAL_USDT=20000 nautilus-bot config show --json",
+            "nautilus-bot config schema --write",
+        ),
+    ),
+    Command(
+        "version",
+        "nautilus_bot.cli.version:version",
+        "Print the versions of the bot and of what it stands on.",
+        "Configuration",
+        ("nautilus-bot version --json",),
+    ),
+)
