@@ -1,0 +1,1 @@
+"""Market data: instruments, candles, the data catalog, the synthetic market."""
