@@ -11,11 +11,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from nautilus_trader.execution import messages as commands
 from nautilus_trader.model import events
 from nautilus_trader.model import instruments as nautilus_instruments
 
-from catalog import market_data
+from catalog import commands, market_data
 from catalog.upcasters import UPCASTERS, Upcasters, upcast
 from nautilus_bot.core import messages
 from nautilus_bot.core.errors import CorruptEntry, EventCatalogError, did_you_mean
@@ -42,16 +41,6 @@ EVENTS: Final = (
     events.PositionChanged,
     events.PositionClosed,
     events.PositionAdjusted,
-)
-COMMANDS: Final = (
-    commands.SubmitOrder,
-    commands.SubmitOrderList,
-    commands.ModifyOrder,
-    commands.CancelOrder,
-    commands.CancelAllOrders,
-    commands.BatchCancelOrders,
-    commands.QueryOrder,
-    commands.QueryAccount,
 )
 INSTRUMENTS: Final = (
     nautilus_instruments.CryptoPerpetual,
@@ -158,37 +147,27 @@ def decode_plain(
 
 def _build_encoders() -> dict[type, tuple[str, int, _Encode | None]]:
     table: dict[type, tuple[str, int, _Encode | None]] = {}
-    for cls in (*EVENTS, *COMMANDS, *INSTRUMENTS):
+    for cls in (*EVENTS, *INSTRUMENTS):
         table[cls] = (cls.__name__, VERSIONS.get(cls.__name__, 1), cls.to_dict)
     for fact in FACTS:
         table[fact] = (fact.__name__, VERSIONS.get(fact.__name__, 1), None)
-    for schema in market_data.SCHEMAS:
+    for schema in (*commands.SCHEMAS, *market_data.SCHEMAS):
         name = schema.type.__name__
         table[schema.type] = (name, VERSIONS.get(name, 1), schema.to_plain)
     return table
 
 
 def _build_decoders() -> dict[str, _Decode]:
-    table: dict[str, _Decode] = {cls.__name__: cls.from_dict for cls in (*EVENTS, *COMMANDS, *INSTRUMENTS)}
-    table["SubmitOrder"] = _submit_order
+    table: dict[str, _Decode] = {cls.__name__: cls.from_dict for cls in (*EVENTS, *INSTRUMENTS)}
     for fact in FACTS:
         table[fact.__name__] = _fact_decoder(fact)
-    for schema in market_data.SCHEMAS:
+    for schema in (*commands.SCHEMAS, *market_data.SCHEMAS):
         table[schema.type.__name__] = schema.from_plain
     return table
 
 
 def _fact_decoder(fact: type) -> _Decode:
     return lambda plain: msgspec.convert(plain, fact)
-
-
-def _submit_order(plain: dict[str, Any]) -> object:
-    """Restore the signal that the command carries among its parameters as the struct it was."""
-    signal = (plain.get("params") or {}).get("signal")
-    if isinstance(signal, dict):
-        params = plain["params"] | {"signal": msgspec.convert(signal, messages.Signal)}
-        plain = plain | {"params": params}
-    return commands.SubmitOrder.from_dict(plain)
 
 
 _ENCODERS: Final = _build_encoders()
