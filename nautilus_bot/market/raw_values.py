@@ -19,7 +19,7 @@ from nautilus_bot.market.candles import IntArray
 _WORD = 1 << 64
 
 
-def to_units(column: pa.ChunkedArray[Any], precision: int) -> IntArray:
+def to_units(column: "pa.ChunkedArray[Any]", precision: int) -> IntArray:
     """
     Return stored prices or quantities in units of ``10**-precision``.
 
@@ -53,7 +53,7 @@ def to_units(column: pa.ChunkedArray[Any], precision: int) -> IntArray:
     return units.astype(np.int64)
 
 
-def _words(column: pa.ChunkedArray[Any]) -> NDArray[np.uint64]:
+def _words(column: "pa.ChunkedArray[Any]") -> NDArray[np.uint64]:
     """Return the values as little-endian unsigned words, one row a value."""
     width = column.type.byte_width // 8
     parts = [np.empty((0, width), dtype="<u8")]

@@ -162,8 +162,8 @@ class _SymbolSeries:
         highs = np.maximum(opens, path.max(axis=1))
         lows = np.minimum(opens, path.min(axis=1))
         volumes = self._volumes((highs - lows) / opens, closes, season)
-        prices = [self._on_tick(price) for price in (opens, highs, lows, closes)]
-        return Candles(ts_open, *prices, volume=volumes)
+        columns = [*(self._on_tick(price) for price in (opens, highs, lows, closes)), volumes]
+        return Candles(ts_open, *columns)
 
     def _volumes(self, ranges: FloatArray, closes: FloatArray, season: FloatArray) -> FloatArray:
         """Return volumes in base currency that rise with the bar's range and the time of day."""
