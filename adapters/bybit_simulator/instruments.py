@@ -70,7 +70,9 @@ class LinearInstrument(msgspec.Struct, frozen=True, kw_only=True):
         return max(0, -int(exponent))
 
 
-def linear_instrument(symbol: str, tick: str, step: str, max_qty: str, leverage: str = "75") -> LinearInstrument:
+def linear_instrument(
+    symbol: str, tick: str, step: str, max_qty: str, leverage: str = "75"
+) -> LinearInstrument:
     """
     Return a perpetual from the five numbers in which symbols differ.
 
@@ -140,5 +142,7 @@ def listed_instruments(symbols: Iterable[str] | None = None) -> Mapping[str, Lin
     wanted = tuple(by_symbol if symbols is None else symbols)
     for symbol in wanted:
         if symbol not in by_symbol:
-            raise NotFound(f"symbol {symbol!r} is not listed on the simulated exchange; {did_you_mean(symbol, by_symbol)}")
+            raise NotFound(
+                f"symbol {symbol!r} is not listed on the simulated exchange; {did_you_mean(symbol, by_symbol)}"
+            )
     return MappingProxyType({symbol: by_symbol[symbol] for symbol in wanted})
