@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+from nautilus_trader.common.messages import ComponentStateChanged, TradingStateChanged
 from nautilus_trader.model import events
 from nautilus_trader.model import instruments as nautilus_instruments
 
@@ -41,6 +42,8 @@ EVENTS: Final = (
     events.PositionChanged,
     events.PositionClosed,
     events.PositionAdjusted,
+    ComponentStateChanged,
+    TradingStateChanged,
 )
 INSTRUMENTS: Final = (
     nautilus_instruments.CryptoPerpetual,

@@ -1,8 +1,8 @@
 """
 Schemas of trading commands.
 
-Nautilus's own ``to_dict`` of modify and cancel commands leaves ``params`` out and its ``SubmitOrder.from_dict``
-cannot be relied on, so commands are put together here by their constructors.
+Nautilus's own dictionaries of modify and cancel commands leave ``params`` out, and a signal among the
+``params`` would come back as a dictionary, so commands are put together here by their constructors.
 """
 
 from collections.abc import Callable

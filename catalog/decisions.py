@@ -47,9 +47,7 @@ def decisions(path: Path) -> Iterator[Decision]:
 
 
 def decisions_digest(path: Path) -> str:
-    """
-    Return the SHA-256 over a run's decisions in hexadecimal; parameters and errors as in ``decisions``.
-    """
+    """Return the SHA-256 over a run's ``decisions`` in hexadecimal; parameters and errors as there."""
     digest = sha256()
     encode = msgspec.msgpack.Encoder(order="deterministic").encode
     for decision in decisions(path):

@@ -239,4 +239,5 @@ def _name_problem(walk: _Chain, row: tuple[Any, ...], rows: list[tuple[Any, ...]
 
 def _belongs_at(walk: _Chain, row: tuple[Any, ...]) -> bool:
     """Tell whether a later row is really the one that should come next."""
-    return row[0] > walk.seq + 1 and chain.link(walk.digest, (walk.seq + 1, *row[1:-1])) == row[-1]
+    moved = (walk.seq + 1, *row[1:-1])
+    return bool(row[0] > walk.seq + 1 and chain.link(walk.digest, moved) == row[-1])
