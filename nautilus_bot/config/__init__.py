@@ -1,0 +1,1 @@
+"""The configuration: JSON files to frozen structs, checked strictly, one loader."""

@@ -1,0 +1,129 @@
+"""What no file can check alone: that the names and numbers of one agree with those of another."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from nautilus_bot.config.backtest import BacktestConfig
+from nautilus_bot.config.risk import RiskConfig, SizingConfig
+from nautilus_bot.config.strategies import StrategiesConfig, StrategyEntry
+from nautilus_bot.config.venue import LiveConfig, VenueConfig
+from nautilus_bot.core.errors import ConfigError, did_you_mean
+from nautilus_bot.core.strict import Source
+from strategies.kernels.contract import Parameter
+from strategies.kernels.table import KERNELS
+
+
+def check_venue(venue: VenueConfig, source: Source) -> None:
+    """Refuse an empty symbol list, and a simulated venue that would dial out."""
+    _not_empty(venue.symbols, source.at("symbols"))
+    for name in venue.strangers():
+        raise source.at("addresses", name).error(
+            "an address of the simulated environment must be on loopback (127.0.0.1), "
+            f"was {getattr(venue.addresses, name)!r}"
+        )
+
+
+def check_session(backtest: BacktestConfig, venue: VenueConfig, source: Source) -> None:
+    """Refuse symbols and timeframes that the venue's file does not list, and a wrong time range."""
+    _not_empty(backtest.symbols, source.at("symbols"))
+    _known_symbols(backtest.symbols, venue, source.at("symbols"))
+    if backtest.timeframe is not None:
+        _known(backtest.timeframe, venue.timeframes, "timeframe", source.at("timeframe"))
+    try:
+        backtest.period()
+    except ConfigError as error:
+        raise source.at("timerange").error(str(error)) from error
+
+
+def check_strategies(config: StrategiesConfig, venue: VenueConfig, source: Source) -> None:
+    """Refuse strategies, symbols, timeframes and parameters that do not exist, and values out of bounds."""
+    seen: set[tuple[str, str]] = set()
+    for index, entry in enumerate(config.strategies):
+        place = source.at("strategies", index)
+        _known(entry.strategy, KERNELS, "strategy", place.at("strategy"))
+        _known_symbols(entry.symbols, venue, place.at("symbols"))
+        _known(entry.timeframe, venue.timeframes, "timeframe", place.at("timeframe"))
+        _check_parameters(entry, place.at("parameters"))
+        if (entry.strategy, entry.timeframe) in seen:
+            raise place.error(f"{entry.strategy} on {entry.timeframe} must be listed once, was listed twice")
+        seen.add((entry.strategy, entry.timeframe))
+
+
+def check_live(live: LiveConfig, venue: VenueConfig, strategies: StrategiesConfig, source: Source) -> None:
+    """Refuse live trading without a step, and steps that shrink or name what does not exist."""
+    place = source.at("live")
+    names = [entry.strategy for entry in strategies.strategies]
+    largest = 0.0
+    for index, step in enumerate(live.steps):
+        spot = place.at("steps", index)
+        if step.capital_cap_usdt < largest:
+            raise spot.at("capital_cap_usdt").error(
+                f"must not be below the step before ({largest:g}), was {step.capital_cap_usdt:g}"
+            )
+        largest = step.capital_cap_usdt
+        _known_symbols(step.symbols, venue, spot.at("symbols"))
+        for number, name in enumerate(step.strategies):
+            _known(name, names, "strategy", spot.at("strategies", number))
+    if live.step or live.enabled:
+        _known(live.step, [step.name for step in live.steps], "step", place.at("step"))
+
+
+def check_sizing(
+    sizing: SizingConfig, venue: VenueConfig, strategies: StrategiesConfig, source: Source
+) -> None:
+    """Refuse limits of strategies and symbols that do not exist."""
+    place = source.at("sizing")
+    names = [entry.strategy for entry in strategies.strategies]
+    for name in sizing.max_notional_usdt_by_strategy:
+        _known(name, names, "strategy", place.at("max_notional_usdt_by_strategy", name))
+    for symbol in sizing.max_notional_usdt_by_symbol:
+        _known(symbol, venue.symbols, "symbol", place.at("max_notional_usdt_by_symbol", symbol))
+
+
+def check_rules(risk: RiskConfig, source: Source) -> None:
+    """Refuse a rule without a name; what else a rule's object holds is for the risk package to judge."""
+    for index, rule in enumerate(risk.rules):
+        place = source.at("rules", index)
+        name = rule.get("rule")
+        if not isinstance(name, str) or not name:
+            raise place.at("rule").error(f"must be the name of a rule or module:Class, was {name!r}")
+        if not isinstance(rule.get("enabled", True), bool):
+            raise place.at("enabled").error(f"must be true or false, was {rule['enabled']!r}")
+
+
+def with_all_parameters(entry: StrategyEntry) -> StrategyEntry:
+    """Return the entry with every parameter of its kernel, in the order in which the kernel reads them."""
+    parameters = {**KERNELS[entry.strategy].defaults(), **entry.parameters}
+    return msgspec.structs.replace(entry, parameters=parameters)
+
+
+def _check_parameters(entry: StrategyEntry, place: Source) -> None:
+    known = {parameter.name: parameter for parameter in KERNELS[entry.strategy].parameters}
+    for name, value in entry.parameters.items():
+        _known(name, known, "parameter", place.at(name))
+        _check_bounds(value, known[name], place.at(name))
+
+
+def _check_bounds(value: float, parameter: Parameter, place: Source) -> None:
+    if not parameter.low <= value <= parameter.high:
+        unit = f" {parameter.unit}" if parameter.unit else ""
+        raise place.error(f"must be from {parameter.low:g} to {parameter.high:g}{unit}, was {value:g}")
+    if parameter.integer and value != int(value):
+        raise place.error(f"must be a whole number, was {value:g}")
+
+
+def _known_symbols(symbols: Iterable[str], venue: VenueConfig, place: Source) -> None:
+    for index, symbol in enumerate(symbols):
+        _known(symbol, venue.symbols, "symbol", place.at(index))
+
+
+def _known(name: str, known: Iterable[str], kind: str, place: Source) -> None:
+    words = tuple(known)
+    if name not in words:
+        raise place.error(f"no {kind} {name!r}; {did_you_mean(name, words)}")
+
+
+def _not_empty(values: tuple[str, ...], place: Source) -> None:
+    if not values:
+        raise place.error("must name at least one symbol, was empty")

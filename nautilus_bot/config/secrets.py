@@ -1,0 +1,64 @@
+"""Secrets come from the environment and from nowhere else; one in a file is refused."""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from nautilus_bot.core.errors import ConfigError
+from nautilus_bot.core.strict import Source
+
+SECRETS: Final = {
+    "BYBIT_API_KEY": "Bybit key with the right to trade and without the right to withdraw",
+    "BYBIT_API_SECRET": "its secret",
+    "TELEGRAM_BOT_TOKEN": "token of the Telegram bot that notifies and obeys",
+    "BOT_CONTROL_TOKEN": "token that the control API asks for",
+    "GRAFANA_PASSWORD": "password of Grafana's administrator",
+}
+"""Every secret by the name of its environment variable."""
+
+_LOOKS_SECRET: Final = re.compile(r"(api_?key|secret|token|password|passphrase|private_?key)$", re.IGNORECASE)
+
+
+def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """
+    Return a secret.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``SECRETS``.
+    environ : Mapping[str, str]
+        The environment.
+
+    Raises
+    ------
+    ConfigError
+        If the variable is not set or empty.
+    """
+    value = environ.get(name, "")
+    if not value:
+        raise ConfigError(f"environment variable {name} must be set ({SECRETS[name]}), was empty")
+    return value
+
+
+def refuse_secrets(raw: Any, source: Source) -> None:
+    """
+    Look for keys that are named like secrets, at any depth.
+
+    Raises
+    ------
+    ConfigError
+        Naming the key, never its value.
+    """
+    if isinstance(raw, dict):
+        for key, value in raw.items():
+            place = source.at(key)
+            if value and _LOOKS_SECRET.search(key):
+                raise place.error(
+                    f"secrets come only from the environment ({', '.join(SECRETS)}); take it out of the file"
+                )
+            refuse_secrets(value, place)
+    elif isinstance(raw, list):
+        for index, value in enumerate(raw):
+            refuse_secrets(value, source.at(index))
