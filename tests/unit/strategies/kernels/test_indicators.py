@@ -8,9 +8,19 @@ bars are left out and the same 1e-9 holds.
 """
 
 import math
+from itertools import pairwise
 from math import isclose
 
 import pytest
+from nautilus_trader.indicators import (
+    AverageTrueRange,
+    BollingerBands,
+    DirectionalMovement,
+    ExponentialMovingAverage,
+    MovingAverageType,
+    RelativeStrengthIndex,
+    SimpleMovingAverage,
+)
 
 from strategies.kernels.averages import ema, wilder
 from strategies.kernels.oscillators import ADX_SLOTS, adx, rsi, true_range
@@ -34,13 +44,13 @@ def our_ema(values):
 
 def our_rsi(closes):
     state = [0.0, 0.0]
-    changes = [after - before for before, after in zip(closes, closes[1:], strict=False)]
+    changes = [after - before for before, after in pairwise(closes)]
     return [rsi(state, 0, change, PERIOD, count) for count, change in enumerate(changes, 1)]
 
 
 def our_atr(candles):
     state = [0.0]
-    pairs = zip(candles, candles[1:], strict=False)
+    pairs = pairwise(candles)
     ranges = [true_range(bar[1], bar[2], before[3]) for before, bar in pairs]
     return [wilder(state, 0, reach, PERIOD, count) for count, reach in enumerate(ranges, 1)]
 
@@ -48,7 +58,7 @@ def our_atr(candles):
 def our_adx(candles):
     state = [0.0] * ADX_SLOTS
     found = []
-    for count, (before, bar) in enumerate(zip(candles, candles[1:], strict=False), 1):
+    for count, (before, bar) in enumerate(pairwise(candles), 1):
         reach = true_range(bar[1], bar[2], before[3])
         movement = (bar[1] - before[1], before[2] - bar[2], reach)
         found.append((*adx(state, 0, movement, PERIOD, count), state[0] / PERIOD, state[1] / PERIOD))
@@ -131,30 +141,22 @@ class TestAgainstTaLib:
 
 class TestAgainstNautilus:
     def test_ema_equals_nautilus_from_its_first_value(self, candles):
-        from nautilus_trader.indicators import ExponentialMovingAverage
-
         closes = columns(candles)[3]
         theirs = ExponentialMovingAverage(PERIOD)
         assert worst(our_ema(closes), [feed(theirs, close) for close in closes]) < TOLERANCE
 
     def test_rsi_meets_nautilus_once_the_seed_has_faded(self, candles):
-        from nautilus_trader.indicators import MovingAverageType, RelativeStrengthIndex
-
         closes = columns(candles)[3]
         theirs = RelativeStrengthIndex(PERIOD, MovingAverageType.WILDER)
         values = [100.0 * feed(theirs, close) for close in closes]
         assert worst(our_rsi(closes)[SETTLED:], values[SETTLED + 1 :]) < TOLERANCE
 
     def test_atr_meets_nautilus_once_the_seed_has_faded(self, candles):
-        from nautilus_trader.indicators import AverageTrueRange, MovingAverageType
-
         theirs = AverageTrueRange(PERIOD, MovingAverageType.WILDER)
         values = [feed(theirs, *bar[1:4]) for bar in candles]
         assert worst(our_atr(candles)[SETTLED:], values[SETTLED + 1 :]) < TOLERANCE
 
     def test_bollinger_bands_equal_nautilus(self, candles):
-        from nautilus_trader.indicators import BollingerBands
-
         theirs = BollingerBands(20, 2.0)
         closes = columns(candles)[3]
         bands = []
@@ -167,8 +169,6 @@ class TestAgainstNautilus:
             assert worst(ours_one, theirs_one) < TOLERANCE
 
     def test_directional_movement_meets_nautilus_once_the_seed_has_faded(self, candles):
-        from nautilus_trader.indicators import DirectionalMovement, MovingAverageType
-
         theirs = DirectionalMovement(PERIOD, MovingAverageType.WILDER)
         values = []
         for bar in candles:
@@ -179,8 +179,6 @@ class TestAgainstNautilus:
             assert isclose(ours[4], minus, rel_tol=TOLERANCE, abs_tol=1e-6)
 
     def test_mean_volume_equals_nautilus(self, candles):
-        from nautilus_trader.indicators import SimpleMovingAverage
-
         volumes = columns(candles)[4]
         theirs = SimpleMovingAverage(PERIOD)
         values = [feed(theirs, volume) for volume in volumes]
