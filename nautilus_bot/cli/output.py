@@ -16,6 +16,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 PROGRESS_DELAY_SECS: Final = 2.0
 """A job shorter than this shows no progress bar."""
@@ -40,7 +41,10 @@ def emit[T](result: T, as_json: bool, render: Callable[[T], RenderableType]) -> 
     if as_json:
         write_json(result)
     else:
-        Console(soft_wrap=not sys.stdout.isatty()).print(render(result), highlight=False)
+        # a path or an id may hold square brackets: text is never read as markup
+        shown = render(result)
+        console = Console(soft_wrap=isinstance(shown, str))
+        console.print(shown, highlight=False, markup=False)
 
 
 def write_json(document: object) -> None:
@@ -66,14 +70,14 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
     columns : Sequence[str]
         Headings, e.g. ``("strategy", "trades>", "win rate %>")``.
     rows : Iterable[Sequence[Any]]
-        One sequence a row, as many cells as columns; cells are printed with ``str``.
+        One sequence a row, as many cells as columns; a cell is a Rich ``Text`` or printed with ``str``.
     """
     grid = Table(title=title or None, title_justify="left", header_style="bold")
     for column in columns:
         name = column.removesuffix(">")
         grid.add_column(name, justify="right" if name != column else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(str(cell) for cell in row))
+        grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     return grid
 
 
