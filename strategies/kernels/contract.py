@@ -14,7 +14,8 @@ used: they round alike in CPython and in numba's compiled code. No ``**``, ``exp
 
 Conditions carry margins: a margin of zero or more means met, a negative one says by how much it was missed.
 ``step`` writes them into state slots on every call, long and short, and signals exactly when all margins of
-one direction are met after the warm-up. ``why`` and ``why-not`` only read those slots.
+one direction are met. In the warm-up, and while the ATR is zero, margins cannot be known: all are -1. Slot 0
+counts the bars seen. ``why`` and ``why-not`` only read those slots.
 """
 
 from collections.abc import Callable, Sequence
