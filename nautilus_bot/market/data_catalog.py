@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from nautilus_trader.model.data import Bar, BarType
+from nautilus_trader.model.enums import PriceType
 from nautilus_trader.model.instruments import CryptoPerpetual
 from nautilus_trader.persistence.catalog import ParquetDataCatalog
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from nautilus_bot.market.staging import Staging, recover
 
 ROOT_VARIABLE: Final = "BOT_DATA_CATALOG"
 DEFAULT_ROOT: Final = Path("data_catalog")
+MARK_EXTRA_DECIMALS: Final = 2
 
 
 def data_catalog_root() -> Path:
@@ -138,7 +140,8 @@ def stage_bars(
     candles = msgspec.structs.replace(candles, volume=np.round(candles.volume, instrument.size_precision))
     fresh = candles[new_rows(stored, candles, f"{source} against {bar_type} in {root}")]
     catalog = ParquetDataCatalog(staging.directory.absolute())
-    catalog.write_data([instrument])
+    if not staging.holds(f"data/crypto_perpetual/{instrument.id}/*"):
+        catalog.write_data([instrument])
     if not len(fresh):
         return 0
     if files and _overlaps(root, bar_type, fresh):
@@ -179,12 +182,19 @@ def new_rows(stored: Candles, candles: Candles, source: str) -> NDArray[np.bool_
     return fresh
 
 
+def price_decimals(instrument: CryptoPerpetual, bar_type: BarType) -> int:
+    """Return the decimals of a series' prices: a mark price is computed, so it is finer than the tick."""
+    is_mark = bar_type.spec.price_type == PriceType.MARK
+    return int(instrument.price_precision) + (MARK_EXTRA_DECIMALS if is_mark else 0)
+
+
 def to_bars(instrument: CryptoPerpetual, bar_type: BarType, candles: Candles) -> list[Bar]:
     """Return Nautilus bars, stamped with the time they close."""
     closed = (candles.ts_open + bar_length_ns(bar_type)).astype(np.uint64)
     values = [np.ascontiguousarray(column) for column in list(candles.columns())[1:]]
+    decimals = price_decimals(instrument, bar_type)
     bars: list[Bar] = Bar.from_raw_arrays_to_list(
-        bar_type, instrument.price_precision, instrument.size_precision, *values, closed, closed
+        bar_type, decimals, instrument.size_precision, *values, closed, closed
     )
     return bars
 

@@ -53,6 +53,10 @@ class Staging:
     ) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def holds(self, pattern: str) -> bool:
+        """Return whether a file that matches the pattern is staged already."""
+        return any(self.directory.glob(pattern))
+
     def replace(self, path: Path) -> None:
         """Remove a file of the data catalog when the commit comes."""
         self._removals.append(path)
