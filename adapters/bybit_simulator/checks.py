@@ -113,18 +113,19 @@ def check_protection(
     """Refuse a take-profit or stop-loss on the wrong side of the price the position has or would have."""
     if take_profit:
         check_price(take_profit, instrument, "TakeProfit")
-        if (take_profit <= base_price) if side == "Buy" else (take_profit >= base_price):
-            word = "higher" if side == "Buy" else "lower"
-            raise bad_request(
-                f"TakeProfit:{take_profit} set for {side} position should be {word} than base_price:{base_price}??LastPrice"
-            )
+        _check_beyond("TakeProfit", take_profit, side, base_price, above=side == "Buy")
     if stop_loss:
         check_price(stop_loss, instrument, "StopLoss")
-        if (stop_loss >= base_price) if side == "Buy" else (stop_loss <= base_price):
-            word = "lower" if side == "Buy" else "higher"
-            raise bad_request(
-                f"StopLoss:{stop_loss} set for {side} position should be {word} than base_price:{base_price}??LastPrice"
-            )
+        _check_beyond("StopLoss", stop_loss, side, base_price, above=side != "Buy")
+
+
+def _check_beyond(name: str, price: Decimal, side: str, base: Decimal, *, above: bool) -> None:
+    if (price > base) if above else (price < base):
+        return
+    word = "higher" if above else "lower"
+    raise bad_request(
+        f"{name}:{price} set for {side} position should be {word} than base_price:{base}??LastPrice"
+    )
 
 
 def check_new_order(request: CreateOrder, market: SymbolMarket, position: Position) -> None:
@@ -148,6 +149,10 @@ def check_new_order(request: CreateOrder, market: SymbolMarket, position: Positi
     instrument = market.instrument
     check_qty(request.qty, instrument, market=request.order_type == "Market")
     price = request.price if request.order_type == "Limit" else None
+    if request.trigger_price is None and price is None and market.book.best_opposite(request.side) is None:
+        raise Refused(
+            Code.NO_LIQUIDITY, "Unable to retrieve a price of the market order due to low liquidity"
+        )
     reference = price or request.trigger_price or market.book.best_opposite(request.side) or market.reference
     if price:
         check_price(price, instrument)

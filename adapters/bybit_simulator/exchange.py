@@ -236,7 +236,7 @@ class Exchange:
         self._matcher.on_book(symbol)
 
     def on_trade(self, symbol: str, price: Decimal, qty: Decimal, side: OrderSide, ts_ms: int) -> None:
-        """Take in a public trade (``side`` of the taker): it fills resting orders and wakes conditional ones."""
+        """Take in a public trade (``side`` of the taker); it fills resting orders and wakes stops."""
         market = self._market(symbol)
         market.last = price
         market.ts_ms = max(market.ts_ms, ts_ms)

@@ -143,6 +143,6 @@ def listed_instruments(symbols: Iterable[str] | None = None) -> Mapping[str, Lin
     for symbol in wanted:
         if symbol not in by_symbol:
             raise NotFound(
-                f"symbol {symbol!r} is not listed on the simulated exchange; {did_you_mean(symbol, by_symbol)}"
+                f"symbol {symbol!r} is not listed by the simulator; {did_you_mean(symbol, by_symbol)}"
             )
     return MappingProxyType({symbol: by_symbol[symbol] for symbol in wanted})

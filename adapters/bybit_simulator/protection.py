@@ -182,7 +182,7 @@ class PositionGuard:
 
 
 def ended(order: Order, *, cancel_type: str = "UNKNOWN", reject_reason: str = "EC_PerCancelRequest") -> Order:
-    """Return an order as it ends without (further) fills; a derivative ends as Cancelled even if part-filled."""
+    """Return an order as it ends; a derivative ends as ``Cancelled`` even if part of it was filled."""
     return msgspec.structs.replace(
         order,
         status="Cancelled",

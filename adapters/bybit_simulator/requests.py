@@ -51,7 +51,7 @@ class CreateOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AmendOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Change an open order (``/v5/order/amend``); fields left out stay as they are, zero clears protection."""
+    """Change an open order (``/v5/order/amend``); what is left out stays, zero clears protection."""
 
     symbol: str
     category: str = "linear"

@@ -7,8 +7,8 @@ import msgspec
 
 from adapters.bybit_simulator import margin
 from adapters.bybit_simulator.events import (
-    Executed,
     ExchangeEvent,
+    Executed,
     OrderChanged,
     PositionChanged,
     PositionView,
