@@ -31,6 +31,13 @@ class SymbolMarket:
         self._mark = mark
         self._index = index
 
+    def restore(self, last: Decimal | None, mark: Decimal, index: Decimal, ts_ms: int) -> None:
+        """Take over saved prices; zero means unknown."""
+        self.last = last
+        self._mark = mark or None
+        self._index = index or None
+        self.ts_ms = ts_ms
+
     @property
     def mark(self) -> Decimal:
         """Mark price, USDT; the last trade or the mid stands in for it, zero before any data."""
