@@ -1,0 +1,87 @@
+"""The parts of a running simulated exchange, and the two ways in which it changes: commands and ticks."""
+
+from collections.abc import Mapping
+
+from adapters.bybit_simulator.auth import Authenticator
+from adapters.bybit_simulator.config import BybitSimulatorConfig
+from adapters.bybit_simulator.exchange import Exchange
+from adapters.bybit_simulator.fault_actions import FaultActions
+from adapters.bybit_simulator.fault_board import FaultBoard
+from adapters.bybit_simulator.instruments import LinearInstrument
+from adapters.bybit_simulator.market_board import MarketBoard
+from adapters.bybit_simulator.prices import MarketTick
+from adapters.bybit_simulator.rate_limits import DEFAULT_LIMITS, RateLimiter
+from adapters.bybit_simulator.session import Sessions
+from adapters.bybit_simulator.wall_clock import WallClock
+from adapters.bybit_simulator.ws_private import PrivateStream
+from adapters.bybit_simulator.ws_public import PublicStream
+
+
+class Venue:
+    """
+    What every route and socket works on.
+
+    Parameters
+    ----------
+    config : BybitSimulatorConfig
+        The simulator's configuration.
+    instruments : Mapping[str, LinearInstrument]
+        Listed instruments by symbol.
+    board : MarketBoard
+        The public markets, with their history.
+    control_token : str
+        What a caller of ``/control`` must show.
+    """
+
+    def __init__(
+        self,
+        config: BybitSimulatorConfig,
+        instruments: Mapping[str, LinearInstrument],
+        board: MarketBoard,
+        control_token: str,
+    ) -> None:
+        self.config = config
+        self.instruments = instruments
+        self.board = board
+        self.control_token = control_token
+        self.sessions = Sessions()
+        self._is_disconnecting = False
+        self.fault_actions = FaultActions(self)
+        self.faults = FaultBoard(config.seed, self.fault_actions.on_start, self.fault_actions.on_stop)
+        self.clock = WallClock(self.faults.skew_ms)
+        self.authenticator = Authenticator(config.api_key, config.api_secret)
+        scale = config.speed if config.rate_limit_scale is None else config.rate_limit_scale
+        self.limiter = RateLimiter({**DEFAULT_LIMITS, **config.rate_limits}, scale=max(scale, 0.0))
+        self.exchange = Exchange(
+            instruments,
+            wallet_usdt=config.wallet_usdt,
+            wall_clock=self.clock,
+        )
+        self.public = PublicStream(board, self.faults)
+        self.private = PrivateStream(self.authenticator, self.clock)
+
+    def on_tick(self, tick: MarketTick) -> None:
+        """Publish a tick, match it against the account's orders, and push what came of it."""
+        self.public.on_tick(tick)
+        self.exchange.on_tick(tick)
+        self.flush()
+
+    def disconnect_after_flush(self) -> None:
+        """Close every socket once the next flush has been written."""
+        self._is_disconnecting = True
+
+    def flush(self, *, is_lost: bool = False) -> None:
+        """
+        Push what the exchange has to tell, in this turn of the event loop.
+
+        Parameters
+        ----------
+        is_lost : bool, default False
+            Whether a fault swallows these messages.
+        """
+        events = self.exchange.drain()
+        if events and not is_lost:
+            self.private.publish(events)
+        if self._is_disconnecting:
+            self._is_disconnecting = False
+            self.fault_actions.disconnect_all()
