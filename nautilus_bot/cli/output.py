@@ -118,7 +118,8 @@ class Job:
         self._timer.cancel()
         with self._lock:
             self._closed = True
-            self._bar.stop()
+            if self._bar.live.is_started:
+                self._bar.stop()
 
     def _show(self) -> None:
         with self._lock:

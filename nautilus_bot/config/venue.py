@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from nautilus_bot.config.fields import Environment, PositiveFloat, Symbol, Timeframe
+from nautilus_bot.config.fields import Environment, Perpetual, PositiveFloat, Symbol, Timeframe
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +92,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     venue: Literal["BYBIT"] = "BYBIT"
     product: Literal["linear"] = "linear"
     environment: Environment = "simulated"
-    symbols: tuple[Symbol, ...]
+    symbols: tuple[Perpetual, ...]
     timeframes: tuple[Timeframe, ...] = ("1m", "5m", "15m", "1h")
     addresses: Addresses = Addresses()
     live: LiveConfig = LiveConfig()

@@ -20,6 +20,7 @@ from nautilus_bot.core.errors import ConfigError, did_you_mean
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _LOCATED: Final = re.compile(r"(?P<what>.*?)(?: - at `(?P<path>.*)`)?", re.DOTALL)
 _BOUND: Final = re.compile(r"Expected `(?:int|float)` (>=|<=|>|<) (\S+)")
+_PATTERN: Final = re.compile(r"Expected `str` matching regex '(.*)'")
 _TYPE: Final = re.compile(r"Expected `([^`]+)`, got")
 _KEY: Final = re.compile(r"Object (contains unknown|missing required) field `([^`]+)`")
 _WORDS: Final = {
@@ -113,6 +114,8 @@ def _must_hold(what: str, value: object, info: object) -> str:
         return f"must be {bound[1]} {bound[2].removesuffix('.0')}"
     if expected := _TYPE.match(what):
         return "must be " + " or ".join(_WORDS.get(word, word) for word in expected[1].split(" | "))
+    if pattern := _PATTERN.match(what):
+        return f"must match {pattern[1]}"
     choices = list(_choices(info))
     if choices and what.startswith("Invalid enum value"):
         hint = f" ({did_you_mean(value, choices)})" if isinstance(value, str) else ""
