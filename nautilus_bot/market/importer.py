@@ -16,7 +16,7 @@ from nautilus_bot.market.instruments import build_instrument, history_tick, inst
 from nautilus_bot.market.intervals import bar_type, interval_ns, mark_bar_type
 from nautilus_bot.market.market_files import MarketFile, find_files, identify, read_columns
 from nautilus_bot.market.staging import Staging
-from nautilus_bot.market.synthetic_store import synthetic_origin
+from nautilus_bot.market.synthetic_store import remove_synthetic
 
 
 class ImportedSeries(msgspec.Struct, frozen=True):
@@ -42,10 +42,22 @@ class ImportedSeries(msgspec.Struct, frozen=True):
 
 
 class ImportReport(msgspec.Struct, frozen=True):
-    """What an import did: the series it wrote, and the files it left alone because of their columns."""
+    """
+    What an import did.
+
+    Parameters
+    ----------
+    series : tuple[ImportedSeries, ...]
+        The series that the files hold.
+    skipped : tuple[str, ...]
+        Files that were left alone because of their columns.
+    displaced : tuple[str, ...]
+        Series of a synthetic market that made room for history.
+    """
 
     series: tuple[ImportedSeries, ...]
     skipped: tuple[str, ...]
+    displaced: tuple[str, ...]
 
 
 def import_files(
@@ -88,31 +100,26 @@ def import_files(
             "funding (ts, funding_rate) or mark prices (ts, open, high, low, close); "
             f"none of {', '.join(skipped)} has"
         )
-    bars, funding = _BarsImport(root), _FundingImport()
+    bars, funding = _BarsImport(), _FundingImport()
     for file in files:
         (funding if file.kind == "funding" else bars).read(file)
         on_file(file.path)
+    displaced = remove_synthetic(root)
     with Staging(root) as staging:
         series = (*bars.stage(staging), *funding.stage(staging))
         staging.commit()
-    return ImportReport(series, skipped)
+    return ImportReport(series, skipped, displaced)
 
 
 class _BarsImport:
     """Candles and mark prices by series, merged over files."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self) -> None:
         self._candles: dict[BarType, Candles] = {}
         self._files: dict[BarType, list[MarketFile]] = {}
 
     def read(self, file: MarketFile) -> None:
         kind = bar_type_of(file)
-        if synthetic_origin(self._root, str(kind)):
-            raise DataError(
-                f"{file.path}: {kind} in {self._root} is a synthetic market and takes no real candles; "
-                "choose another directory with BOT_DATA_CATALOG or --data-catalog"
-            )
         candles = read_candles(file, kind)
         if before := self._candles.get(kind):
             fresh = new_rows(before, candles, f"{file.path} against {self._files[kind][-1].path}")
