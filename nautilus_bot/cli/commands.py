@@ -31,6 +31,30 @@ class Command(NamedTuple):
 
 COMMANDS: Final = (
     Command(
+        "import-data",
+        "nautilus_bot.cli.market_data:import_data",
+        "Read candle and funding files into the data catalog.",
+        "Market data",
+        (
+            "nautilus-bot import-data history/bybit_linear_*USDT_15m.parquet",
+            "nautilus-bot import-data my.csv --symbol BTCUSDT --interval 5m --json",
+        ),
+    ),
+    Command(
+        "list-data",
+        "nautilus_bot.cli.market_data:list_data",
+        "Show ranges, gaps and bars without volume.",
+        "Market data",
+        ("nautilus-bot list-data", "nautilus-bot list-data --json"),
+    ),
+    Command(
+        "make-data",
+        "nautilus_bot.cli.market_data:make_data",
+        "Write a synthetic market into the data catalog.",
+        "Market data",
+        ("nautilus-bot make-data --seed 7 --days 90",),
+    ),
+    Command(
         "config",
         "nautilus_bot.cli.config:app",
         "Check, show and describe the configuration.",
