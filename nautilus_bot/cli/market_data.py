@@ -87,33 +87,29 @@ def _render_import(report: ImportReport, root: Path) -> RenderableType:
     rows = [(one.series, len(one.files), f"{one.rows:,}", f"{one.new_rows:,}") for one in report.series]
     grid = table(f"imported into {root}", ("series", "files>", "rows>", "new>"), rows)
     notes = [f"left alone, its columns are of no kind we import: {path}" for path in report.skipped]
+    notes += [f"a synthetic market made room: {name}" for name in report.displaced]
     return Group(grid, *notes)
 
 
 def _render_list(reports: Sequence[SeriesReport], root: Path) -> RenderableType:
-    columns = ("series", "bars>", "first close", "last close", "gaps>", "missing>", "first missing")
+    columns = ("series", "bars>", "from", "to", "gaps", "no volume>", "funding", "origin", "blake2b")
     rows = [
         (
             f"{one.symbol} {one.interval}{' mark' if one.price == 'MARK' else ''}",
             f"{one.rows:,}",
             _utc(one.first_ts),
             _utc(one.last_ts),
-            one.gaps or "",
-            f"{one.missing_bars:,}" if one.gaps else "",
-            _utc(one.first_missing_ts) if one.gaps else "",
+            f"{one.gaps}: {one.missing_bars:,} bars, first {_utc(one.first_missing_ts)}" if one.gaps else "",
             one.zero_volume_bars or "",
             f"{one.funding.rows:,} to {_utc(one.funding.last_ts)}" if one.funding else "none",
-            "history" if one.seed is None else f"synthetic, seed {one.seed}",
-            one.blake2b[:12],
+            "history" if one.seed is None else f"seed {one.seed}",
+            one.blake2b[:8],
         )
         for one in reports
     ]
-    grid = table(f"{root}, times in UTC", (*columns, "no volume>", "funding", "origin", "blake2b"), rows)
-    return (
-        grid
-        if reports
-        else f"{root} holds no bars; run `nautilus-bot import-data` or `nautilus-bot make-data`"
-    )
+    if not rows:
+        return f"{root} holds no bars; run `nautilus-bot import-data` or `nautilus-bot make-data`"
+    return table(f"{root}; closing times, UTC", columns, rows)
 
 
 def _render_made(made: MadeMarket) -> RenderableType:

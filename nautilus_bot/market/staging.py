@@ -35,7 +35,7 @@ class Staging:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        self.root = root.absolute()
         self.directory = Path()
         self._removals: list[Path] = []
 
