@@ -34,3 +34,8 @@ class MarketClock:
 def utc_day(ts_ns: int) -> int:
     """Return the number of the UTC day that holds ``ts_ns``."""
     return ts_ns // NS_PER_DAY
+
+
+def next_utc_day(ts_ns: int) -> int:
+    """Return the first nanosecond of the UTC day after the one that holds ``ts_ns``."""
+    return (ts_ns // NS_PER_DAY + 1) * NS_PER_DAY

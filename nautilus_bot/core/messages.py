@@ -220,6 +220,13 @@ class OperatorCommand(Message, frozen=True, kw_only=True):
     arguments: tuple[str, ...] = ()
 
 
+class MarketMarked(Message, frozen=True, kw_only=True):
+    """The price at which risk values an instrument: the first quote or trade of each second of market time."""
+
+    instrument_id: str
+    price: float
+
+
 class FormingBar(Message, frozen=True, kw_only=True):
     """The unfinished bar that a strategy evaluated; prices are floats as the kernel saw them."""
 

@@ -18,9 +18,10 @@ from nautilus_trader.model.events import (
 )
 
 from nautilus_bot.core import topics
-from nautilus_bot.core.clocks import NS_PER_DAY, NS_PER_HOUR
+from nautilus_bot.core.clocks import NS_PER_DAY, NS_PER_HOUR, NS_PER_SEC
 from nautilus_bot.core.messages import (
     EquityMarked,
+    MarketMarked,
     Message,
     RiskVerdict,
     TradingHalted,
@@ -64,6 +65,7 @@ class MarketWatch:
         self._equity_every_ns = equity_every_ns
         self._next_equity_ns = 0
         self._names: dict[object, str] = {}
+        self._next_mark_ns: dict[object, int] = {}
 
     def install(self) -> None:
         """Subscribe ahead of the strategies."""
@@ -71,6 +73,7 @@ class MarketWatch:
             ("data.bars.*", self.on_bar),
             ("data.quotes.*", self.on_quote),
             ("data.trades.*", self.on_trade),
+            (topics.INPUT + "*", self.on_input),
             ("events.order.*", self.on_order_event),
             ("events.account.*", self.on_account),
             (topics.TRADING + "*", self.on_trading_fact),
@@ -83,24 +86,43 @@ class MarketWatch:
 
     def on_bar(self, bar: Bar) -> None:
         """Mark an instrument at the close of a bar."""
-        self._mark(bar.bar_type.instrument_id, bar.close.as_double(), bar.ts_event)
+        self._take(self._name(bar.bar_type.instrument_id), bar.close.as_double(), bar.ts_event)
 
     def on_quote(self, tick: QuoteTick) -> None:
-        """Mark an instrument at the middle of its spread."""
-        self._mark(
-            tick.instrument_id,
-            0.5 * (tick.bid_price.as_double() + tick.ask_price.as_double()),
-            tick.ts_event,
-        )
+        """Publish a mark at the middle of the spread, once a second of market time."""
+        if self._is_due(tick.instrument_id, tick.ts_event):
+            middle = 0.5 * (tick.bid_price.as_double() + tick.ask_price.as_double())
+            self._publish_mark(tick.instrument_id, middle, tick.ts_event)
 
     def on_trade(self, tick: TradeTick) -> None:
-        """Mark an instrument at the last trade."""
-        self._mark(tick.instrument_id, tick.price.as_double(), tick.ts_event)
+        """Publish a mark at the last trade, once a second of market time."""
+        if self._is_due(tick.instrument_id, tick.ts_event):
+            self._publish_mark(tick.instrument_id, tick.price.as_double(), tick.ts_event)
 
-    def _mark(self, instrument_id: object, price: float, ts_event: int) -> None:
+    def on_input(self, message: Message) -> None:
+        """Take a published mark: what risk saw is recorded, so a replay sees the same."""
+        if isinstance(message, MarketMarked):
+            self._take(message.instrument_id, message.price, message.ts_event)
+
+    def _is_due(self, instrument_id: object, ts_event: int) -> bool:
+        if ts_event < self._next_mark_ns.get(instrument_id, 0):
+            return False
+        self._next_mark_ns[instrument_id] = ts_event - ts_event % NS_PER_SEC + NS_PER_SEC
+        return True
+
+    def _publish_mark(self, instrument_id: object, price: float, ts_event: int) -> None:
+        name = self._name(instrument_id)
+        self._bus.publish(
+            topics.INPUT + name, MarketMarked(ts_event=ts_event, instrument_id=name, price=price)
+        )
+
+    def _name(self, instrument_id: object) -> str:
         name = self._names.get(instrument_id)
         if name is None:
             name = self._names[instrument_id] = str(instrument_id)
+        return name
+
+    def _take(self, name: str, price: float, ts_event: int) -> None:
         context = self._context
         context.on_mark(name, price, ts_event)
         if context.breakers.halt is None:

@@ -1,0 +1,85 @@
+"""``wire(kernel, spec, journal)``: strategies, gate, risk view and recorder on any Nautilus kernel."""
+
+from dataclasses import dataclass
+
+from nautilus_trader.system.kernel import NautilusKernel
+from nautilus_trader.trading.strategy import Strategy
+
+from catalog.capture import Recorder
+from catalog.journal import Journal
+from nautilus_bot.core import topics
+from nautilus_bot.core.clocks import MarketClock
+from nautilus_bot.core.messages import RuleConfigured, TradingHalted
+from nautilus_bot.core.protocols import CommandTap, NoTap
+from nautilus_bot.node.spec import NodeSpec, build_strategy
+from nautilus_bot.risk.context import RiskContext
+from nautilus_bot.risk.gate import RiskGate
+from nautilus_bot.risk.loader import load_rules
+from nautilus_bot.risk.rule import Rule
+from nautilus_bot.risk.watch import MarketWatch
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What was put on a kernel."""
+
+    context: RiskContext
+    rules: list[tuple[str, Rule]]
+    configured: list[RuleConfigured]
+    watch: MarketWatch
+    gate: RiskGate
+    recorder: Recorder | None
+    strategies: list[Strategy]
+
+
+def wire(
+    kernel: NautilusKernel,
+    spec: NodeSpec,
+    journal: Journal | None,
+    *,
+    strategies: list[Strategy] | None = None,
+) -> Wiring:
+    """
+    Put recorder, risk and strategies on a kernel, in this order, before the node is built.
+
+    Parameters
+    ----------
+    kernel : NautilusKernel
+        Of a backtest engine or a trading node.
+    spec : NodeSpec
+        What to run.
+    journal : Journal | None
+        Where everything is recorded; None records nothing (a benchmark's bare run).
+    strategies : list[Strategy] | None
+        Ready strategies instead of those of the spec.
+    """
+    context = RiskContext(MarketClock())
+    context.lift_next_day = spec.mode.halts_lift_next_day
+    bus = kernel.msgbus
+    recorder = None
+    tap: CommandTap = NoTap()
+    if journal is not None:
+        recorder = Recorder(
+            bus,
+            kernel.clock,
+            context.clock,
+            journal,
+            record_inputs=spec.mode.records_inputs,
+            on_halt=lambda reason: bus.publish(
+                topics.TRADING + "journal",
+                TradingHalted(ts_event=context.clock.now_ns, rule="journal", reason=reason),
+            ),
+        )
+        recorder.install()
+        tap = recorder
+    rules, configured = load_rules(spec.rules, spec.rules_source)
+    watch = MarketWatch(bus, context, rules)
+    watch.install()
+    gate = RiskGate(kernel, rules, context, tap)
+    gate.install()
+    for fact in configured:
+        bus.publish(topics.RULE + fact.rule, fact)
+    ready = strategies or [build_strategy(one, spec.mode, spec.session) for one in spec.strategies]
+    for strategy in ready:
+        kernel.trader.add_strategy(strategy)
+    return Wiring(context, rules, configured, watch, gate, recorder, ready)
