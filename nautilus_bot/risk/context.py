@@ -2,11 +2,18 @@
 
 from decimal import Decimal
 
-from nautilus_bot.core.clocks import MarketClock, utc_day
+from nautilus_bot.core import ids
+from nautilus_bot.core.clocks import NS_PER_SEC, MarketClock, utc_day
+from nautilus_bot.core.messages import EquityMarked, TradingHalted
 from nautilus_bot.risk.breakers import Breakers
+from nautilus_bot.risk.holding import Holding
 from nautilus_bot.risk.ledger import Ledgers
 from nautilus_bot.risk.reservations import Reservations
 from nautilus_bot.risk.returns import ReturnsBook
+
+SETTLE_NS = 2 * NS_PER_SEC
+"""A fill and the balance it leads to arrive apart; between them equity counts a profit twice or never."""
+STOPS_KEPT = 64
 
 
 class RiskContext:
@@ -17,6 +24,9 @@ class RiskContext:
     ----------
     clock : MarketClock
         Market time.
+    lift_next_day : bool, default False
+        Whether a drawdown halt whose ``resume`` is ``mode`` ends with the UTC day (backtest) or waits for
+        the operator (paper, live).
 
     Attributes
     ----------
@@ -24,59 +34,121 @@ class RiskContext:
         Wallet balance after the last account state.
     marks : dict[str, float]
         Last price per instrument.
+    holdings : dict[str, Holding]
+        Open positions of all strategies, per instrument.
+    stop_fills : dict[tuple[str, str], list[int]]
+        Latest market times at which a stop filled, by strategy (class name) and instrument.
     peak_usdt, day_start_usdt : float
         Highest equity seen, and equity when the UTC day began.
     """
 
-    def __init__(self, clock: MarketClock) -> None:
+    def __init__(self, clock: MarketClock, *, lift_next_day: bool = False) -> None:
         self.clock = clock
+        self.lift_next_day = lift_next_day
         self.ledgers = Ledgers()
         self.reservations = Reservations()
         self.breakers = Breakers()
         self.returns = ReturnsBook()
         self.marks: dict[str, float] = {}
+        self.holdings: dict[str, Holding] = {}
+        self.stop_fills: dict[tuple[str, str], list[int]] = {}
         self.balance_usdt = 0.0
         self.peak_usdt = 0.0
         self.day_start_usdt = 0.0
-        self._open: dict[tuple[str, str], tuple[float, float]] = {}
+        self._profits: dict[str, float] = {}
         self._day = -1
         self._equity = 0.0
+        self._settled_ns = 0
 
     # -- input --------------------------------------------------------------------------------------
 
     def on_balance(self, balance_usdt: float) -> None:
         """Take the wallet balance of an account state."""
         self.balance_usdt = balance_usdt
-        self._remark()
+        if self._equity == 0.0:
+            self._measure()
+            self.day_start_usdt = self._equity
+        else:
+            self._await_settlement()
 
     def on_mark(self, instrument_id: str, price: float, ts_event: int) -> None:
         """Take the latest price of an instrument and move the market clock."""
-        self.clock.advance(ts_event)
+        clock = self.clock
+        if ts_event > clock.now_ns:  # noqa: PLR1730  on every mark, and max() costs three times as much
+            clock.now_ns = ts_event
         self.marks[instrument_id] = price
         self.returns.update(instrument_id, ts_event, price)
-        if self._open:
-            self._remark()
-        day = utc_day(self.clock.now_ns)
+        holding = self.holdings.get(instrument_id)
+        if holding is not None:
+            self._profits[instrument_id] = holding.unrealized_usdt(price)
+        if clock.now_ns >= self._settled_ns:
+            self._measure()
+        day = utc_day(clock.now_ns)
         if day != self._day:
             self._day = day
             self.day_start_usdt = self._equity
 
     def on_fill(
-        self, strategy_id: str, instrument_id: str, signed_quantity: Decimal, price: Decimal, fee: Decimal
+        self,
+        strategy_id: str,
+        instrument_id: str,
+        signed_quantity: Decimal,
+        price: Decimal,
+        fee: Decimal,
+        *,
+        role: str = "",
     ) -> None:
-        """Book a fill into the strategy's ledger."""
-        position = self.ledgers.position(strategy_id, instrument_id)
-        position.apply_fill(signed_quantity, price, fee)
-        key = (strategy_id, instrument_id)
-        if position.quantity:
-            self._open[key] = (float(position.quantity), float(position.average_price))
+        """Book a fill into the strategy's ledger; ``role`` says whether it was a stop."""
+        self.ledgers.apply_fill(strategy_id, instrument_id, signed_quantity, price, fee)
+        holding = Holding.of(self.ledgers.of_instrument(instrument_id))
+        if holding is None:
+            self.holdings.pop(instrument_id, None)
+            self._profits.pop(instrument_id, None)
         else:
-            self._open.pop(key, None)
-        self._remark()
+            self.holdings[instrument_id] = holding
+            mark = self.marks.setdefault(instrument_id, float(price))
+            self._profits[instrument_id] = holding.unrealized_usdt(mark)
+        if role == ids.STOP:
+            self._note_stop(strategy_id.partition("-")[0], instrument_id)
+        self._await_settlement()
 
-    def _remark(self) -> None:
-        self._equity = self.balance_usdt + self.unrealized_usdt()
-        self.peak_usdt = max(self.peak_usdt, self._equity)
+    def on_resumed(self, lifted: TradingHalted | None) -> None:
+        """Measure anew what the lifted halt stood on, else it would latch again at once."""
+        if lifted is None:
+            return
+        if lifted.rule == "drawdown_halt":
+            self.peak_usdt = self._equity
+        elif lifted.rule == "daily_loss":
+            self.day_start_usdt = self._equity
+
+    def restore_equity(self, mark: EquityMarked) -> None:
+        """Take equity, its peak and the day's start from a recorded mark."""
+        self.clock.advance(mark.ts_event)
+        self._equity = mark.equity_usdt
+        self.balance_usdt = mark.balance_usdt
+        if mark.drawdown_pct < 100.0:
+            self.peak_usdt = mark.equity_usdt / (1.0 - mark.drawdown_pct / 100.0)
+        if utc_day(mark.ts_event) != self._day:
+            self._day = utc_day(mark.ts_event)
+            self.day_start_usdt = mark.equity_usdt
+
+    def _note_stop(self, strategy: str, instrument_id: str) -> None:
+        stops = self.stop_fills.setdefault((strategy, instrument_id), [])
+        stops.append(self.clock.now_ns)
+        del stops[:-STOPS_KEPT]
+
+    def _await_settlement(self) -> None:
+        """Leave equity alone for a moment; never extended, so that many fills cannot hide a loss."""
+        if self.clock.now_ns >= self._settled_ns:
+            self._settled_ns = self.clock.now_ns + SETTLE_NS
+
+    def _measure(self) -> None:
+        equity = self.balance_usdt
+        for profit in self._profits.values():
+            equity += profit
+        self._equity = equity
+        if equity > self.peak_usdt:  # noqa: PLR1730  as above
+            self.peak_usdt = equity
 
     # -- reading ------------------------------------------------------------------------------------
 
@@ -88,22 +160,38 @@ class RiskContext:
     @property
     def drawdown_pct(self) -> float:
         """How far equity is below its peak, percent of the peak."""
-        return 100.0 * (self.peak_usdt - self._equity) / self.peak_usdt if self.peak_usdt > 0.0 else 0.0
+        peak = self.peak_usdt
+        return 100.0 * (peak - self._equity) / peak if peak > 0.0 else 0.0
+
+    @property
+    def daily_loss_pct(self) -> float:
+        """How far equity is below that of the UTC day's start, percent of it; negative for a gain."""
+        start = self.day_start_usdt
+        return 100.0 * (start - self._equity) / start if start > 0.0 else 0.0
 
     def unrealized_usdt(self) -> float:
         """Return open profit and loss over all ledgers at the last prices."""
-        total = 0.0
-        for (_, instrument_id), (quantity, average) in self._open.items():
-            total += quantity * (self.marks.get(instrument_id, average) - average)
-        return total
+        return sum(self._profits.values())
 
     def exposures(self) -> dict[str, float]:
         """Return signed notional per instrument, USDT, open positions and approved entries together."""
-        exposure: dict[str, float] = {}
-        for (_, instrument_id), (quantity, average) in self._open.items():
-            value = quantity * self.marks.get(instrument_id, average)
-            exposure[instrument_id] = exposure.get(instrument_id, 0.0) + value
+        marks = self.marks
+        exposure = {i: holding.net * marks[i] for i, holding in self.holdings.items()}
         for entry in self.reservations.entries():
-            value = entry.sign * float(entry.leaves * entry.price)
-            exposure[entry.instrument_id] = exposure.get(entry.instrument_id, 0.0) + value
+            exposure[entry.instrument_id] = exposure.get(entry.instrument_id, 0.0) + entry.notional_usdt
         return exposure
+
+    def gross_usdt(self) -> float:
+        """Return long plus short notional of all ledgers and approved entries, USDT, nothing netted."""
+        marks = self.marks
+        total = sum(holding.gross * marks[i] for i, holding in self.holdings.items())
+        return total + sum(abs(entry.notional_usdt) for entry in self.reservations.entries())
+
+    def position_usdt(self, strategy_id: str, instrument_id: str) -> float:
+        """Return the signed notional of one ledger with its approved entries, USDT."""
+        quantity = self.ledgers.position(strategy_id, instrument_id).quantity
+        total = float(quantity) * self.marks[instrument_id] if quantity else 0.0
+        for entry in self.reservations.entries():
+            if entry.strategy_id == strategy_id and entry.instrument_id == instrument_id:
+                total += entry.notional_usdt
+        return total

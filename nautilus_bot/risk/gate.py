@@ -114,15 +114,20 @@ class RiskGate:
                 for order in orders:
                     self._deny(order, f"{verdict.rule}: {verdict.reason}")
                 return
+        if not all(request.reducing for request in requests):
+            try:
+                self._tap.before_risk()
+            except JournalHalted as error:
+                self._on_journal_halted(command, str(error))
+                return
         for request in requests:
             self._reserve(request)
         self._forward(command)
 
     def _execute_modify(self, command: ModifyOrder) -> None:
-        reservation = self._context.reservations.get(command.client_order_id.value)
-        quantity = command.quantity
-        if reservation is not None and quantity is not None and quantity.as_decimal() > reservation.leaves:
-            order = self._kernel.cache.order(command.client_order_id)
+        """Let an order of ours be amended to less, never to more; its price may move."""
+        order = self._kernel.cache.order(command.client_order_id)
+        if order is not None and command.quantity is not None and command.quantity > order.quantity:
             self._reject_modify(order, command, "an order may be amended to less, never to more")
             return
         self._forward(command)
@@ -159,59 +164,51 @@ class RiskGate:
 
     def _price(self, order: Order, signal: Signal | None, instrument_id: str) -> Decimal:
         if order.has_price:
-            return order.price.as_decimal()
+            return Decimal(order.price.as_decimal())
         if order.has_trigger_price:
-            return order.trigger_price.as_decimal()
+            return Decimal(order.trigger_price.as_decimal())
         if signal is not None:
             return Decimal(signal.price)
         return Decimal(str(self._context.marks.get(instrument_id, 0)))
 
     def _judge(self, request: OrderRequest) -> RiskVerdict:
-        checks: list[RuleCheck] = []
-        refusal = self._ledger_refusal(request)
-        name = LEDGER_RULE
-        if refusal is None:
-            for name, rule in self._rules:
-                if request.reducing and not rule.asks_reducing:
-                    continue
-                answer = self._ask(rule, request)
-                checks.append(
-                    RuleCheck(
-                        name, answer.approved, answer.limit, answer.observed, answer.unit, answer.reason
-                    )
-                )
-                if not answer.approved:
-                    refusal = answer
-                    break
+        refusal = self._ledger_refusal(request) if request.reducing else None
+        if refusal is not None:
+            checks, rule = [_noted(LEDGER_RULE, refusal)], LEDGER_RULE
         else:
-            checks.append(
-                RuleCheck(
-                    name,
-                    approved=False,
-                    limit=refusal.limit,
-                    observed=refusal.observed,
-                    reason=refusal.reason,
-                )
-            )
+            checks, rule = self._ask_rules(request)
+        signal = request.signal
         verdict = RiskVerdict(
             ts_event=request.ts,
             client_order_id=request.client_order_id,
-            signal_id=request.signal.signal_id if request.signal else ids.signal_of(request.client_order_id),
+            signal_id=signal.signal_id if signal is not None else ids.signal_of(request.client_order_id),
             strategy=request.strategy,
             strategy_id=request.strategy_id,
             instrument_id=request.instrument_id,
-            approved=refusal is None,
+            approved=not rule,
             role=request.role,
-            rule=name if refusal is not None else "",
-            reason=refusal.reason if refusal is not None else "",
+            rule=rule,
+            reason=checks[-1].reason if rule else "",
             checks=tuple(checks),
         )
         self._bus.publish(topics.VERDICT + request.strategy_id, verdict)
         return verdict
 
+    def _ask_rules(self, request: OrderRequest) -> tuple[list[RuleCheck], str]:
+        """Return what the rules said up to the first refusal, and who refused (empty for nobody)."""
+        checks: list[RuleCheck] = []
+        for name, rule in self._rules:
+            if request.reducing and not rule.asks_reducing:
+                continue
+            answer = self._ask(rule, request)
+            checks.append(_noted(name, answer))
+            if not answer.approved:
+                return checks, name
+        return checks, ""
+
     def _ask(self, rule: Rule, request: OrderRequest) -> Verdict:
         try:
-            answer = rule.check(request, self._context)
+            answer: object = rule.check(request, self._context)
         except Exception as error:  # noqa: BLE001  a rule that raises refuses: fail closed
             return refused(f"the rule failed: {error!r}")
         if not isinstance(answer, Verdict):
@@ -220,8 +217,6 @@ class RiskGate:
 
     def _ledger_refusal(self, request: OrderRequest) -> Verdict | None:
         """Refuse an exit that would exceed, open or turn the strategy's own position."""
-        if not request.reducing:
-            return None
         held = self._context.ledgers.position(request.strategy_id, request.instrument_id).quantity
         promised = self._context.reservations.of_role(
             request.strategy_id, request.instrument_id, request.role
@@ -233,6 +228,7 @@ class RiskGate:
             + (f" beside {promised} already promised" if promised else ""),
             limit=float(abs(held)),
             observed=float(request.quantity + promised),
+            unit="base",
         )
 
     def _reserve(self, request: OrderRequest) -> None:
@@ -299,3 +295,7 @@ class RiskGate:
             now,
         )
         self._bus.send("ExecEngine.process", rejected)
+
+
+def _noted(name: str, answer: Verdict) -> RuleCheck:
+    return RuleCheck(name, answer.approved, answer.limit, answer.observed, answer.unit, answer.reason)

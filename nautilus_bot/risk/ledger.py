@@ -1,6 +1,6 @@
 """Each strategy's own position per instrument, kept from fills alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -58,25 +58,43 @@ class LedgerPosition:
 
 
 class Ledgers:
-    """All strategies' positions, keyed by strategy id and instrument id."""
+    """All strategies' positions, by instrument id and strategy id."""
 
     def __init__(self) -> None:
-        self._positions: dict[tuple[str, str], LedgerPosition] = {}
+        self._positions: dict[str, dict[str, LedgerPosition]] = {}
 
     def position(self, strategy_id: str, instrument_id: str) -> LedgerPosition:
-        """Return the position, flat when there was no fill yet."""
-        key = (strategy_id, instrument_id)
-        found = self._positions.get(key)
-        if found is None:
-            found = self._positions[key] = LedgerPosition()
-        return found
+        """Return the position; a flat one of nobody's when there was no fill yet."""
+        by_strategy = self._positions.get(instrument_id)
+        found = by_strategy.get(strategy_id) if by_strategy is not None else None
+        return found if found is not None else LedgerPosition()
+
+    def apply_fill(
+        self,
+        strategy_id: str,
+        instrument_id: str,
+        signed_quantity: Decimal,
+        price: Decimal,
+        fee_usdt: Decimal,
+    ) -> None:
+        """Book one fill into a strategy's ledger (see ``LedgerPosition.apply_fill``)."""
+        by_strategy = self._positions.setdefault(instrument_id, {})
+        position = by_strategy.get(strategy_id)
+        if position is None:
+            position = by_strategy[strategy_id] = LedgerPosition()
+        position.apply_fill(signed_quantity, price, fee_usdt)
+
+    def of_instrument(self, instrument_id: str) -> Iterable[LedgerPosition]:
+        """Return all strategies' positions in an instrument, flat ones included."""
+        return self._positions.get(instrument_id, {}).values()
 
     def net(self, instrument_id: str) -> Decimal:
         """Return the sum over strategies: what the venue holds when no command is in flight."""
-        return sum((p.quantity for (_, i), p in self._positions.items() if i == instrument_id), ZERO)
+        return sum((p.quantity for p in self.of_instrument(instrument_id)), ZERO)
 
     def open_positions(self) -> Iterator[tuple[str, str, LedgerPosition]]:
         """Yield (strategy_id, instrument_id, position) of all that are not flat."""
-        for (strategy_id, instrument_id), position in self._positions.items():
-            if position.quantity:
-                yield strategy_id, instrument_id, position
+        for instrument_id, by_strategy in self._positions.items():
+            for strategy_id, position in by_strategy.items():
+                if position.quantity:
+                    yield strategy_id, instrument_id, position

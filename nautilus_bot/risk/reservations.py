@@ -1,8 +1,12 @@
 """Approved orders that have not ended: what they may still add to a position."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+
+from nautilus_bot.core import ids
+
+ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -20,6 +24,8 @@ class Reservation:
         What may still fill, base currency.
     price : Decimal
         Price that exposure is counted at.
+    filled : Decimal
+        What has filled, base currency.
     """
 
     strategy_id: str
@@ -28,6 +34,12 @@ class Reservation:
     sign: int
     leaves: Decimal
     price: Decimal
+    filled: Decimal = ZERO
+
+    @property
+    def notional_usdt(self) -> float:
+        """Signed value of what may still fill, USDT."""
+        return self.sign * float(self.leaves * self.price)
 
 
 class Reservations:
@@ -35,10 +47,13 @@ class Reservations:
 
     def __init__(self) -> None:
         self._open: dict[str, Reservation] = {}
+        self._entries: dict[str, Reservation] = {}
 
     def reserve(self, client_order_id: str, reservation: Reservation) -> None:
         """Count an approved order from now on."""
         self._open[client_order_id] = reservation
+        if reservation.role == ids.ENTRY:
+            self._entries[client_order_id] = reservation
 
     def fill(self, client_order_id: str, quantity: Decimal) -> None:
         """Release what was filled; the ledger counts it from now on."""
@@ -46,18 +61,23 @@ class Reservations:
         if found is None:
             return
         found.leaves -= quantity
+        found.filled += quantity
         if found.leaves <= 0:
-            del self._open[client_order_id]
+            self.release(client_order_id)
 
     def resize(self, client_order_id: str, quantity: Decimal) -> None:
-        """Count an amended order at its new open quantity."""
+        """Count an amended order at its new total quantity, less what has filled."""
         found = self._open.get(client_order_id)
-        if found is not None:
-            found.leaves = quantity
+        if found is None:
+            return
+        found.leaves = quantity - found.filled
+        if found.leaves <= 0:
+            self.release(client_order_id)
 
     def release(self, client_order_id: str) -> None:
         """Forget an order that ended."""
         self._open.pop(client_order_id, None)
+        self._entries.pop(client_order_id, None)
 
     def get(self, client_order_id: str) -> Reservation | None:
         """Return the reservation of an order, or None."""
@@ -71,9 +91,9 @@ class Reservations:
                 for r in self._open.values()
                 if r.role == role and r.strategy_id == strategy_id and r.instrument_id == instrument_id
             ),
-            Decimal(0),
+            ZERO,
         )
 
-    def entries(self) -> Iterator[Reservation]:
-        """Yield the orders that may still open risk."""
-        return (r for r in self._open.values() if r.role == "E")
+    def entries(self) -> Iterable[Reservation]:
+        """Return the orders that may still open risk."""
+        return self._entries.values()

@@ -1,7 +1,8 @@
-"""Sampled closes per instrument, and the statistics that market rules read from them."""
+"""Hourly returns of every instrument, and the statistics that market rules read from them."""
 
-from collections import deque
+from collections.abc import Callable, Hashable
 from math import sqrt
+from typing import Any
 
 from nautilus_bot.core.clocks import NS_PER_HOUR
 
@@ -12,46 +13,45 @@ class ReturnSeries:
 
     Parameters
     ----------
-    sample_ns : int
-        Length of a sample, ns.
     capacity : int
         Returns kept.
+
+    Attributes
+    ----------
+    bucket : int
+        Number of the unfinished sample.
+    last_price : float
+        Latest price within it.
+    by_bucket : dict[int, float]
+        Return by number of the finished sample, oldest first, dimensionless.
     """
 
-    __slots__ = ("_bucket", "_last_price", "_sample_ns", "_sampled_price", "by_bucket", "capacity", "values")
+    __slots__ = ("_capacity", "_sampled_price", "bucket", "by_bucket", "last_price")
 
-    def __init__(self, sample_ns: int, capacity: int) -> None:
-        self._sample_ns = sample_ns
-        self._bucket = -1
-        self._last_price = 0.0
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._sampled_price = 0.0
-        self.capacity = capacity
-        self.values: deque[float] = deque(maxlen=capacity)
+        self.bucket = -1
+        self.last_price = 0.0
         self.by_bucket: dict[int, float] = {}
 
-    def update(self, ts_ns: int, price: float) -> None:
-        """Take a price; a finished sample becomes a return. Over a hole in the data no return is made."""
-        bucket = (ts_ns - 1) // self._sample_ns
-        if bucket == self._bucket:
-            self._last_price = price
-            return
-        if self._bucket >= 0:
-            if self._sampled_price > 0.0:
-                self._append(self._bucket, self._last_price / self._sampled_price - 1.0)
-            self._sampled_price = self._last_price if bucket == self._bucket + 1 else 0.0
-        self._bucket = bucket
-        self._last_price = price
-
-    def _append(self, bucket: int, value: float) -> None:
-        if len(self.values) == self.capacity:
-            del self.by_bucket[next(iter(self.by_bucket))]
-        self.values.append(value)
-        self.by_bucket[bucket] = value
+    def turn(self, bucket: int, price: float) -> None:
+        """Finish the sample and begin another; over a hole in the data no return is made."""
+        if self._sampled_price > 0.0:
+            if len(self.by_bucket) == self._capacity:
+                del self.by_bucket[next(iter(self.by_bucket))]
+            self.by_bucket[self.bucket] = self.last_price / self._sampled_price - 1.0
+        self._sampled_price = self.last_price if bucket == self.bucket + 1 else 0.0
+        self.bucket = bucket
+        self.last_price = price
 
 
 class ReturnsBook:
     """
     Hourly returns of every instrument that has data.
+
+    A window is counted back from the latest hour of the whole market, so that an instrument whose data
+    stopped has a short history, never an old one.
 
     Parameters
     ----------
@@ -64,35 +64,84 @@ class ReturnsBook:
     def __init__(self, capacity: int = 1440) -> None:
         self._capacity = capacity
         self._series: dict[str, ReturnSeries] = {}
+        self._latest = -1
+        self._memo: dict[Hashable, Any] = {}
 
     def update(self, instrument_id: str, ts_ns: int, price: float) -> None:
-        """Take a close or last price at a market time."""
+        """Take a close or last price; a price at a full hour belongs to the hour that ends there."""
+        bucket = (ts_ns - 1) // self.sample_ns
         series = self._series.get(instrument_id)
         if series is None:
-            series = self._series[instrument_id] = ReturnSeries(self.sample_ns, self._capacity)
-        series.update(ts_ns, price)
+            series = self._series[instrument_id] = ReturnSeries(self._capacity)
+        if bucket == series.bucket:
+            series.last_price = price
+        elif bucket > series.bucket:
+            series.turn(bucket, price)
+            self._latest = max(self._latest, bucket)
+            self._memo.clear()
 
-    def recent(self, instrument_id: str, count: int) -> list[float]:
-        """Return up to ``count`` latest returns, oldest first."""
-        series = self._series.get(instrument_id)
-        return list(series.values)[-count:] if series is not None else []
+    def window(self, instrument_id: str, hours: int) -> list[float]:
+        """Return the returns of the latest finished ``hours``, oldest first; fewer where data is missing."""
+        return self.aligned((instrument_id,), hours)[0]
 
-    def aligned(self, first: str, second: str, count: int) -> tuple[list[float], list[float]]:
-        """Return the latest samples that both instruments have, oldest first."""
-        one, two = self._series.get(first), self._series.get(second)
-        if one is None or two is None:
-            return [], []
-        common = [bucket for bucket in one.by_bucket if bucket in two.by_bucket][-count:]
-        return [one.by_bucket[b] for b in common], [two.by_bucket[b] for b in common]
+    def aligned(self, instrument_ids: tuple[str, ...], hours: int) -> list[list[float]]:
+        """
+        Return one column an instrument, of the finished hours that all of them have.
+
+        Parameters
+        ----------
+        instrument_ids : tuple[str, ...]
+            At least one.
+        hours : int
+            Hours to look back.
+
+        Returns
+        -------
+        list[list[float]]
+            ``len(instrument_ids)`` equally long columns, oldest first; empty when one has no data.
+        """
+        found = [self._series.get(i) for i in instrument_ids]
+        columns = [series.by_bucket for series in found if series is not None]
+        if len(columns) < len(instrument_ids):
+            return [[] for _ in instrument_ids]
+        first, *others = columns
+        common = [
+            bucket
+            for bucket in range(self._latest - hours, self._latest)
+            if bucket in first and all(bucket in column for column in others)
+        ]
+        return [[column[bucket] for bucket in common] for column in columns]
+
+    def once_per_sample[T](self, key: Hashable, compute: Callable[[], T]) -> T:
+        """
+        Return ``compute()``, remembered until an instrument finishes another sample.
+
+        Parameters
+        ----------
+        key : Hashable
+            Names the statistic and everything it depends on besides the returns.
+        compute : Callable[[], T]
+            Reads this book and nothing else that may change.
+        """
+        try:
+            found: T = self._memo[key]
+        except KeyError:
+            found = self._memo[key] = compute()
+        return found
 
 
 def deviation(values: list[float]) -> float:
-    """Return the sample standard deviation; zero for fewer than two values."""
+    """Return the sample standard deviation (``ddof=1``); zero for fewer than two values."""
     n = len(values)
     if n < 2:
         return 0.0
     mean = sum(values) / n
     return sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
+
+
+def root_mean_square(values: list[float]) -> float:
+    """Return the deviation from zero: a steady drift counts as movement; zero without values."""
+    return sqrt(sum(v * v for v in values) / len(values)) if values else 0.0
 
 
 def correlation(first: list[float], second: list[float]) -> float:

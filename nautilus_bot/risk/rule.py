@@ -1,8 +1,8 @@
 """What a risk rule is: the protocol, what it is asked, and what it may answer."""
 
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import msgspec
 
@@ -22,9 +22,12 @@ class RuleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     enabled: bool = True
 
+    def in_mode(self, *, lift_next_day: bool) -> Self:  # noqa: ARG002  most rules are alike in all modes
+        """Return the configuration with what it leaves to the mode filled in."""
+        return self
 
-@dataclass(frozen=True, slots=True)
-class OrderRequest:
+
+class OrderRequest(msgspec.Struct, frozen=True):
     """
     An order that wants to leave for the venue.
 
@@ -115,27 +118,42 @@ class Rule(Protocol):
     asks_reducing: bool
     """Whether reducing and protective orders are shown to it as well; an entry rule says False."""
 
-    def check(self, request: OrderRequest, context: RiskContext) -> Verdict:
+    def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:
         """Answer one request; must not change any state."""
         ...
 
-    def observe(self, verdict: RiskVerdict) -> None:
+    def observe(self, verdict: RiskVerdict, /) -> None:
         """Learn from a verdict of the whole chain."""
         ...
 
-    def watch(self, context: RiskContext) -> TradingHalted | None:
+    def watch(self, context: RiskContext, /) -> TradingHalted | None:
         """Look at the market and the account after a mark; return a halt to latch, or None."""
         ...
 
 
-class BaseRule:
-    """A rule that remembers nothing and watches nothing."""
+class BaseRule(ABC):
+    """
+    A rule that the loader can build, that remembers nothing and watches nothing.
 
+    Parameters
+    ----------
+    config : RuleConfig
+        Of the rule's own ``config_type``.
+    """
+
+    config_type: ClassVar[type[RuleConfig]] = RuleConfig
     asks_reducing = False
 
-    def observe(self, verdict: RiskVerdict) -> None:
+    def __init__(self, config: Any) -> None:
+        self._config = config
+
+    @abstractmethod
+    def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:
+        """Answer one request; must not change any state."""
+
+    def observe(self, verdict: RiskVerdict, /) -> None:
         """Remember nothing."""
 
-    def watch(self, context: RiskContext) -> TradingHalted | None:
+    def watch(self, _context: RiskContext, /) -> TradingHalted | None:
         """Watch nothing."""
         return None

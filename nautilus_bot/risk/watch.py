@@ -17,8 +17,8 @@ from nautilus_trader.model.events import (
     OrderUpdated,
 )
 
-from nautilus_bot.core import topics
-from nautilus_bot.core.clocks import NS_PER_DAY, NS_PER_HOUR, NS_PER_SEC
+from nautilus_bot.core import ids, topics
+from nautilus_bot.core.clocks import NS_PER_HOUR, NS_PER_SEC
 from nautilus_bot.core.messages import (
     EquityMarked,
     MarketMarked,
@@ -58,10 +58,8 @@ class MarketWatch:
     ) -> None:
         self._bus = bus
         self._context = context
-        self._rules = tuple(rule for _, rule in rules)
-        self._watchers = tuple(
-            (name, rule) for name, rule in rules if getattr(type(rule), "watch", None) is not BaseRule.watch
-        )
+        self._rules = tuple((name, rule) for name, rule in rules if _overrides(rule, "observe"))
+        self._watchers = tuple((name, rule) for name, rule in rules if _overrides(rule, "watch"))
         self._equity_every_ns = equity_every_ns
         self._next_equity_ns = 0
         self._names: dict[object, str] = {}
@@ -139,12 +137,14 @@ class MarketWatch:
             try:
                 halt = rule.watch(self._context)
             except Exception as error:  # noqa: BLE001  a rule that raises stops trading: fail closed
-                halt = TradingHalted(
-                    ts_event=self._context.clock.now_ns, rule=name, reason=f"rule failed: {error!r}"
-                )
+                halt = self._failure(name, error)
             if halt is not None:
                 self._publish(halt)
                 return
+
+    def _failure(self, name: str, error: Exception) -> TradingHalted:
+        now_ns = self._context.clock.now_ns
+        return TradingHalted(ts_event=now_ns, rule=name, reason=f"the rule failed: {error!r}")
 
     def _publish(self, fact: Message) -> None:
         self._bus.publish(topics.TRADING + "risk", fact)
@@ -153,15 +153,14 @@ class MarketWatch:
         context = self._context
         now = context.clock.now_ns
         self._next_equity_ns = now - now % self._equity_every_ns + self._equity_every_ns
-        exposures = context.exposures().values()
         mark = EquityMarked(
             ts_event=now,
             equity_usdt=context.equity_usdt,
             balance_usdt=context.balance_usdt,
             unrealized_usdt=context.unrealized_usdt(),
             drawdown_pct=context.drawdown_pct,
-            gross_exposure_usdt=sum(abs(e) for e in exposures),
-            net_exposure_usdt=sum(exposures),
+            gross_exposure_usdt=context.gross_usdt(),
+            net_exposure_usdt=sum(context.exposures().values()),
         )
         self._bus.publish(topics.EQUITY + "account", mark)
 
@@ -179,6 +178,7 @@ class MarketWatch:
                 quantity if event.order_side == OrderSide.BUY else -quantity,
                 event.last_px.as_decimal(),
                 commission.as_decimal() if commission is not None else Decimal(0),
+                role=ids.role_of(event.client_order_id.value),
             )
         elif isinstance(event, ENDED):
             self._context.reservations.release(event.client_order_id.value)
@@ -194,18 +194,20 @@ class MarketWatch:
     # -- facts --------------------------------------------------------------------------------------
 
     def on_trading_fact(self, fact: Message) -> None:
-        """Set or lift breakers; a lifted halt begins a new peak, else it would latch again at once."""
+        """Set or lift breakers."""
+        lifted = self._context.breakers.halt
         self._context.breakers.apply(fact)
         if isinstance(fact, TradingResumed):
-            self._context.peak_usdt = self._context.equity_usdt
-            self._context.day_start_usdt = self._context.equity_usdt
+            self._context.on_resumed(lifted)
 
     def on_verdict(self, verdict: RiskVerdict) -> None:
         """Let the rules learn from a verdict."""
-        for rule in self._rules:
-            rule.observe(verdict)
+        for name, rule in self._rules:
+            try:
+                rule.observe(verdict)
+            except Exception as error:  # noqa: BLE001  a rule that raises stops trading: fail closed
+                self._publish(self._failure(name, error))
 
 
-def next_utc_day(now_ns: int) -> int:
-    """Return the first nanosecond of the next UTC day."""
-    return (now_ns // NS_PER_DAY + 1) * NS_PER_DAY
+def _overrides(rule: Rule, method: str) -> bool:
+    return getattr(type(rule), method, None) is not getattr(BaseRule, method)

@@ -1,13 +1,8 @@
 """Refuse signals the strategy itself does not believe in."""
 
-from typing import Annotated
-
-import msgspec
-
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import BaseRule, OrderRequest, RuleConfig, Verdict, approved, refused
-
-type UnitInterval = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+from nautilus_bot.risk.rules.units import UnitInterval
 
 
 class MinConfidenceConfig(RuleConfig, frozen=True):
@@ -31,16 +26,17 @@ class MinConfidence(BaseRule):
     def __init__(self, config: MinConfidenceConfig) -> None:
         self._threshold = config.threshold
 
-    def check(self, request: OrderRequest, context: RiskContext) -> Verdict:
+    def check(self, request: OrderRequest, _context: RiskContext, /) -> Verdict:
         """Compare the confidence with the threshold; an order without a signal has none."""
+        threshold = self._threshold
         if request.signal is None:
-            return refused("an entry must come from a signal", limit=self._threshold, unit="ratio")
+            return refused("an entry must come from a signal", limit=threshold, observed=0.0, unit="ratio")
         confidence = request.signal.confidence
-        if confidence >= self._threshold:
-            return approved(limit=self._threshold, observed=confidence, unit="ratio")
+        if confidence >= threshold:
+            return approved(limit=threshold, observed=confidence, unit="ratio")
         return refused(
-            f"confidence {confidence:.2f} < {self._threshold:.2f}",
-            limit=self._threshold,
+            f"confidence {confidence:.2f} < {threshold:.2f}",
+            limit=threshold,
             observed=confidence,
             unit="ratio",
         )
