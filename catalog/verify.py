@@ -1,10 +1,11 @@
 """Prove that a journal has no gap and was not altered, or name its first bad entry."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -13,7 +14,7 @@ import msgspec
 from catalog import chain
 from catalog.manifest import RunManifest, load_manifest
 from catalog.reader import connect_readonly, journal_path
-from nautilus_bot.core.errors import CorruptEntry, NotFound, SequenceGap
+from nautilus_bot.core.errors import CorruptEntry, EventCatalogError, NotFound, SequenceGap
 
 type Problem = Literal["", "altered", "missing", "swapped", "torn tail", "unreadable", "foreign", "manifest"]
 
@@ -70,7 +71,7 @@ class VerifyReport(msgspec.Struct, frozen=True, kw_only=True):
         raise (SequenceGap if self.problem in {"missing", "torn tail"} else CorruptEntry)(self.message)
 
 
-class _Bad(Exception):  # noqa: N818  it never leaves this module
+class _Bad(Exception):
     def __init__(self, problem: Problem, seq: int, message: str) -> None:
         super().__init__(message)
         self.problem: Problem = problem
@@ -138,9 +139,24 @@ def verify_run(path: Path, *, on_progress: Callable[[int], None] | None = None) 
 
 
 def verify_in_process(path: Path) -> VerifyReport:
-    """Run ``verify_run`` in a process of its own, so that no state of this one can colour the result."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(verify_run, path).result()
+    """
+    Run ``verify_run`` in a process of its own, so that no state of this one can colour the result.
+
+    Raises
+    ------
+    NotFound
+        If there is no journal.
+    EventCatalogError
+        If the process died.
+    """
+    if not journal_path(path).is_file():
+        raise NotFound(f"a run must have a journal, {journal_path(path)} does not exist")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-m", "catalog.verify", str(path)]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603  our module
+    if done.returncode:
+        raise EventCatalogError(f"verifying {path} must end by itself: {done.stderr.decode()[-500:]}")
+    return msgspec.json.decode(done.stdout, type=VerifyReport)
 
 
 def _manifest(folder: Path) -> tuple[RunManifest | None, str]:
@@ -241,3 +257,7 @@ def _belongs_at(walk: _Chain, row: tuple[Any, ...]) -> bool:
     """Tell whether a later row is really the one that should come next."""
     moved = (walk.seq + 1, *row[1:-1])
     return bool(row[0] > walk.seq + 1 and chain.link(walk.digest, moved) == row[-1])
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(verify_run(Path(sys.argv[1]))))
