@@ -114,5 +114,3 @@ def _sources(
             yield f"{name}={value!r}"
     for _, called in _plain_functions(function, replacements):
         yield from _sources(called, {}, seen)
-
-

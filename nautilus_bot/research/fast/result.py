@@ -1,0 +1,88 @@
+"""What a fast simulation found."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from nautilus_bot.research.fast import exits
+from nautilus_bot.research.fast.market import Floats, Ints
+
+type ExitReason = Literal["stop", "target", "signal", "gap", "open"]
+
+REASONS: Final[dict[int, ExitReason]] = {
+    exits.STOP: "stop",
+    exits.TARGET: "target",
+    exits.SIGNAL: "signal",
+    exits.GAP: "gap",
+    exits.STILL_OPEN: "open",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FastTrade:
+    """
+    One round trip; a position that is still open has neither exit time nor exit price.
+
+    Parameters
+    ----------
+    side : int
+        1 long, -1 short.
+    quantity : str
+        Base currency, decimal string.
+    entry_ts, exit_ts : int
+        Closing time of the bar, ns UTC; 0 while open.
+    entry_price, exit_price : str
+        Decimal strings; empty while open.
+    reason : ExitReason
+        What ended it.
+    fees_usdt, profit_usdt, funding_usdt : float
+        Fees paid, price profit before them, funding received (negative: paid).
+    confidence : float
+        Of the signal.
+    """
+
+    side: int
+    quantity: str
+    entry_ts: int
+    exit_ts: int
+    entry_price: str
+    exit_price: str
+    reason: ExitReason
+    fees_usdt: float
+    profit_usdt: float
+    funding_usdt: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimulationResult:
+    """
+    Trades, balance and equity of one run; amounts are whole numbers of 1e-8 USDT.
+
+    Parameters
+    ----------
+    rows : Ints, shape (k, TRADE_FIELDS)
+        One row a trade, columns as named in ``simulate``.
+    confidences : Floats, shape (k,)
+        Of the trades' signals.
+    equity : Floats, shape (n,) or (0,)
+        Balance plus open profit at each bar's close, USDT.
+    balance : int
+        Final wallet balance.
+    signals, closes, entries, refused_confidence, refused_size : int
+        Entry signals while flat, closing signals, entries made, entries refused by rule.
+    """
+
+    rows: Ints
+    confidences: Floats
+    equity: Floats
+    balance: int
+    signals: int
+    closes: int
+    entries: int
+    refused_confidence: int
+    refused_size: int
+
+    @property
+    def balance_usdt(self) -> float:
+        """Final wallet balance in USDT."""
+        return self.balance / 1e8
