@@ -1,6 +1,7 @@
 """What no file can check alone: that the names and numbers of one agree with those of another."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
@@ -10,8 +11,11 @@ from nautilus_bot.config.strategies import StrategiesConfig, StrategyEntry
 from nautilus_bot.config.venue import LiveConfig, VenueConfig
 from nautilus_bot.core.errors import ConfigError, did_you_mean
 from nautilus_bot.core.strict import Source
+from nautilus_bot.risk.loader import load_rules
 from strategies.kernels.contract import Parameter
 from strategies.kernels.table import KERNELS
+
+THROTTLE: Final = "throttle"
 
 
 def check_venue(venue: VenueConfig, source: Source) -> None:
@@ -82,20 +86,35 @@ def check_sizing(
 
 
 def check_rules(risk: RiskConfig, source: Source) -> None:
-    """Refuse a rule without a name; what else a rule's object holds is for the risk package to judge."""
-    for index, rule in enumerate(risk.rules):
-        place = source.at("rules", index)
-        name = rule.get("rule")
-        if not isinstance(name, str) or not name:
-            raise place.at("rule").error(f"must be the name of a rule or module:Class, was {name!r}")
-        if not isinstance(rule.get("enabled", True), bool):
-            raise place.at("enabled").error(f"must be true or false, was {rule['enabled']!r}")
+    """Refuse rules, keys and limits that the rules themselves do not accept."""
+    load_rules(risk.rules, source)
 
 
 def with_all_parameters(entry: StrategyEntry) -> StrategyEntry:
     """Return the entry with every parameter of its kernel, in the order in which the kernel reads them."""
     parameters = {**KERNELS[entry.strategy].defaults(), **entry.parameters}
     return msgspec.structs.replace(entry, parameters=parameters)
+
+
+def with_throttles(risk: RiskConfig, strategies: StrategiesConfig) -> RiskConfig:
+    """
+    Return the rules with the throttles that the strategies' file asks for.
+
+    A figure in the risk file wins, since limits live there; of two entries of one strategy the longer does.
+    """
+    asked: dict[str, float] = {}
+    for entry in strategies.strategies:
+        if entry.throttle_secs is not None:
+            asked[entry.strategy] = max(entry.throttle_secs, asked.get(entry.strategy, 0.0))
+    if not asked:
+        return risk
+    rules = [dict(rule) for rule in risk.rules]
+    throttle = next((rule for rule in rules if rule["rule"] == THROTTLE), None)
+    if throttle is None:
+        throttle = {"rule": THROTTLE}
+        rules.append(throttle)
+    throttle["secs_by_strategy"] = {**asked, **throttle.get("secs_by_strategy", {})}
+    return msgspec.structs.replace(risk, rules=tuple(rules))
 
 
 def _check_parameters(entry: StrategyEntry, place: Source) -> None:

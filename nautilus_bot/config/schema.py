@@ -12,6 +12,7 @@ from nautilus_bot.config.files import SCHEMA_KEY
 from nautilus_bot.config.risk import RiskConfig
 from nautilus_bot.config.strategies import StrategiesConfig
 from nautilus_bot.config.venue import VenueConfig
+from nautilus_bot.risk.rules.table import RULES
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMAS: Final[dict[str, type[msgspec.Struct]]] = {
@@ -23,6 +24,17 @@ SCHEMAS: Final[dict[str, type[msgspec.Struct]]] = {
 }
 """The struct that each schema file describes."""
 
+_THIRD_PARTY: Final[dict[str, Any]] = {
+    "title": "Third-party rule",
+    "type": "object",
+    "properties": {
+        "rule": {"type": "string", "pattern": "^[^:]+:[^:]+$", "description": "module:Class"},
+        "enabled": {"type": "boolean", "default": True},
+        "config": {"type": "object"},
+    },
+    "required": ["rule"],
+    "additionalProperties": False,
+}
 _PARAMETER: Final = re.compile(r"^    (\w[\w, ]*) : .*\n((?:^        .*\n?)+)", re.MULTILINE)
 
 
@@ -38,6 +50,8 @@ def build_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
     (root,), definitions = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
     for part in _structs(struct):
         _describe(definitions[part.__name__], part.__doc__ or "")
+    if struct is RiskConfig:
+        definitions["RiskConfig"]["properties"]["rules"]["items"] = _any_rule()
     own = definitions.pop(root["$ref"].rpartition("/")[2])
     own["properties"] = {SCHEMA_KEY: {"type": "string"}, **own["properties"]}
     return {SCHEMA_KEY: DIALECT, **own, **({"$defs": definitions} if definitions else {})}
@@ -62,6 +76,19 @@ def write_schemas(folder: Path) -> tuple[Path, ...]:
     for name, struct in SCHEMAS.items():
         (folder / name).write_text(schema_text(struct), encoding="utf-8")
     return tuple(folder / name for name in SCHEMAS)
+
+
+def _any_rule() -> dict[str, Any]:
+    return {"anyOf": [*(_rule(name, rule.config_type) for name, rule in RULES.items()), _THIRD_PARTY]}
+
+
+def _rule(name: str, config: type[msgspec.Struct]) -> dict[str, Any]:
+    (root,), definitions = msgspec.json.schema_components([config], ref_template="#/$defs/{name}")
+    schema = definitions[root["$ref"].rpartition("/")[2]]
+    _describe(schema, config.__doc__ or "")
+    schema["properties"] = {"rule": {"const": name}, **schema["properties"]}
+    schema["required"] = ["rule", *schema.get("required", ())]
+    return schema
 
 
 def _structs(struct: type[msgspec.Struct]) -> tuple[type[msgspec.Struct], ...]:

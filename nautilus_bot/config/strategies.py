@@ -24,7 +24,8 @@ class StrategyEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     peek_secs : float, default 3
         Seconds of market time between two looks at the forming bar.
     throttle_secs : float | None, default None
-        Least seconds of market time between two entries; null leaves the throttle rule's own figure.
+        Least seconds of market time between two entries; null leaves the throttle rule's own figure, and
+        so does a figure for this strategy in the risk file.
     parameters : dict[str, float]
         By name; those left out have their defaults. A loaded configuration holds all of them, in the order
         of the kernel.

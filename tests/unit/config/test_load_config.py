@@ -125,7 +125,15 @@ def test_a_missing_file_is_not_found(folder: Path) -> None:
         ("strategies_config_72h", ("strategies", 2, "symbols"), ["ETHUSD"], "$.strategies[2].symbols[0]: "),
         ("strategies_config_72h", ("strategies", 2, "enabld"), True, "did you mean 'enabled'?"),
         ("risk_config", ("sizing", "leverage_cap"), 0, "$.sizing.leverage_cap: must be > 0, was 0"),
-        ("risk_config", ("rules", 0, "rule"), 3, "$.rules[0].rule: must be the name of a rule"),
+        ("risk_config", ("rules", 0, "rule"), 3, "$.rules[0]: key 'rule' must name a rule"),
+        ("risk_config", ("rules", 1, "rule"), "min_confidnce", "did you mean 'min_confidence'?"),
+        (
+            "risk_config",
+            ("rules", 1, "treshold"),
+            1,
+            "$.rules[1].treshold: unknown key; did you mean 'threshold'?",
+        ),
+        ("risk_config", ("rules", 1, "threshold"), 1.5, "$.rules[1].threshold: must be <= 1, was 1.5"),
         ("risk_config", ("sizing", "max_notional_usdt_by_symbol", "BTCUSDT"), -5, "must be > 0, was -5"),
         (
             "alert_config",
@@ -148,6 +156,22 @@ def test_a_wrong_value_is_named_with_file_and_path(
     text = message_of(folder)
     assert text.startswith(f"{changed}: $")
     assert expected in text
+
+
+def test_a_strategys_throttle_reaches_the_throttle_rule_unless_the_risk_file_has_its_own(
+    folder: Path, edit: Edit
+) -> None:
+    def throttle(raw: Any) -> Any:
+        return next(rule for rule in raw["rules"] if rule["rule"] == "throttle")
+
+    edit("strategies_config_72h.json", lambda raw: raw["strategies"][0].update(throttle_secs=45))
+    edit("strategies_config_72h.json", lambda raw: raw["strategies"][1].update(throttle_secs=60))
+    edit(
+        "risk_config.json", lambda raw: throttle(raw).update(secs_by_strategy={"RSIEMAMomentumStrategy": 90})
+    )
+    secs = throttle({"rules": load_config(folder, {}).risk.rules})["secs_by_strategy"]
+    assert secs["VolatilityBreakoutStrategy"] == 45
+    assert secs["RSIEMAMomentumStrategy"] == 90
 
 
 def test_the_same_strategy_on_the_same_timeframe_stands_once(folder: Path, edit: Edit) -> None:
