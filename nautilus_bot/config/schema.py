@@ -84,7 +84,7 @@ def _any_rule() -> dict[str, Any]:
 
 def _rule(name: str, config: type[msgspec.Struct]) -> dict[str, Any]:
     (root,), definitions = msgspec.json.schema_components([config], ref_template="#/$defs/{name}")
-    schema = definitions[root["$ref"].rpartition("/")[2]]
+    schema: dict[str, Any] = definitions[root["$ref"].rpartition("/")[2]]
     _describe(schema, config.__doc__ or "")
     schema["properties"] = {"rule": {"const": name}, **schema["properties"]}
     schema["required"] = ["rule", *schema.get("required", ())]

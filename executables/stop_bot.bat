@@ -1,0 +1,10 @@
+@echo off
+rem Stop the bot gracefully: checks that the installation is there and hands over to nautilus-bot stop.
+setlocal
+cd /d "%~dp0.."
+if not exist ".venv\Scripts\python.exe" (
+    echo error: nautilus-bot is not installed here; run executables\demo.ps1 once 1>&2
+    exit /b 1
+)
+".venv\Scripts\python.exe" -m nautilus_bot.cli.main stop %*
+exit /b %ERRORLEVEL%
