@@ -17,3 +17,8 @@ RECORDER_PRIORITY: Final = 10_000
 """The recorder sees a message before anybody acts on it."""
 WATCH_PRIORITY: Final = 9_000
 """Risk's view of account and market is up to date before strategies decide."""
+
+
+def forming(bar_type: str) -> str:
+    """Return the topic of the forming bars of a bar type."""
+    return f"{INPUT}{bar_type}"

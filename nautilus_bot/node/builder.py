@@ -1,7 +1,9 @@
 """``wire(kernel, spec, journal)``: strategies, gate, risk view and recorder on any Nautilus kernel."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from nautilus_trader.execution.messages import TradingCommand
 from nautilus_trader.system.kernel import NautilusKernel
 from nautilus_trader.trading.strategy import Strategy
 
@@ -38,6 +40,8 @@ def wire(
     journal: Journal | None,
     *,
     strategies: list[Strategy] | None = None,
+    tap: CommandTap | None = None,
+    forward: Callable[[TradingCommand], None] | None = None,
 ) -> Wiring:
     """
     Put recorder, risk and strategies on a kernel, in this order, before the node is built.
@@ -52,12 +56,14 @@ def wire(
         Where everything is recorded; None records nothing (a benchmark's bare run).
     strategies : list[Strategy] | None
         Ready strategies instead of those of the spec.
+    tap : CommandTap | None
+        Sees commands instead of the recorder (a replay's log).
+    forward : Callable[[TradingCommand], None] | None
+        Takes approved commands instead of the execution engine (a replay lets none leave).
     """
     context = RiskContext(MarketClock())
-    context.lift_next_day = spec.mode.halts_lift_next_day
     bus = kernel.msgbus
     recorder = None
-    tap: CommandTap = NoTap()
     if journal is not None:
         recorder = Recorder(
             bus,
@@ -71,11 +77,12 @@ def wire(
             ),
         )
         recorder.install()
-        tap = recorder
-    rules, configured = load_rules(spec.rules, spec.rules_source)
+    rules, configured = load_rules(
+        spec.rules, spec.rules_source, lift_next_day=spec.mode.halts_lift_next_day
+    )
     watch = MarketWatch(bus, context, rules)
     watch.install()
-    gate = RiskGate(kernel, rules, context, tap)
+    gate = RiskGate(kernel, rules, context, tap or recorder or NoTap(), forward=forward)
     gate.install()
     for fact in configured:
         bus.publish(topics.RULE + fact.rule, fact)

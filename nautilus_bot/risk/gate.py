@@ -6,7 +6,7 @@ pass it too. The first rule that refuses wins; a rule that raises refuses. Reduc
 are never refused by an entry rule, but they may not exceed the strategy's own ledger.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from nautilus_trader.core.uuid import UUID4
@@ -43,6 +43,8 @@ class RiskGate:
         What the rules may look at.
     tap : CommandTap
         Records every command before it is judged.
+    forward : Callable[[TradingCommand], None] | None, default None
+        Takes approved commands; the execution engine by default, a replay lets none leave.
     """
 
     def __init__(
@@ -51,17 +53,19 @@ class RiskGate:
         rules: Sequence[tuple[str, Rule]],
         context: RiskContext,
         tap: CommandTap,
+        *,
+        forward: Callable[[TradingCommand], None] | None = None,
     ) -> None:
         self._kernel = kernel
         self._bus = kernel.msgbus
         self._rules = tuple(rules)
         self._context = context
         self._tap = tap
-        self._forward = kernel.exec_engine.execute
+        self._forward = forward or kernel.exec_engine.execute
 
     def install(self) -> None:
         """Stand between the RiskEngine and the ExecutionEngine."""
-        self._bus.deregister(ENDPOINT, self._forward)
+        self._bus.deregister(ENDPOINT, self._kernel.exec_engine.execute)
         self._bus.register(ENDPOINT, self.execute)
 
     # -- commands -----------------------------------------------------------------------------------

@@ -1,0 +1,172 @@
+"""Replay a run from its recorded inputs: signals, verdicts and commands must come out identical."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from nautilus_trader.backtest.config import BacktestEngineConfig, BacktestRunConfig, BacktestVenueConfig
+from nautilus_trader.backtest.engine import BacktestEngine
+from nautilus_trader.backtest.node import BacktestNode
+from nautilus_trader.config import LoggingConfig
+from nautilus_trader.execution.messages import TradingCommand
+from nautilus_trader.model.data import Bar
+from nautilus_trader.model.instruments import Instrument
+
+from nautilus_bot.core import topics
+from nautilus_bot.core.messages import RiskVerdict, Signal
+from nautilus_bot.node.backtest import PURGING, spare_analyzer
+from nautilus_bot.node.builder import Wiring, wire
+from nautilus_bot.node.spec import NodeSpec
+from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
+from nautilus_bot.replay.feeder import REPLAY_CLIENT, Feeder, restamp
+from nautilus_bot.replay.record import RecordedRun
+
+
+class ReplayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How a replay compares with its record.
+
+    Parameters
+    ----------
+    recorded, replayed : int
+        Number of decisions on either side.
+    identical : int
+        Number of decisions before the first difference.
+    expected, got : Decision | None
+        Both sides of the first difference; None where a side had ended.
+    """
+
+    recorded: int
+    replayed: int
+    identical: int
+    expected: Decision | None = None
+    got: Decision | None = None
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether every decision came out the same."""
+        return self.recorded == self.replayed == self.identical
+
+
+class DecisionLog:
+    """Collect the decisions of a node; as its gate's tap and forward it lets nothing leave."""
+
+    def __init__(self) -> None:
+        self.decisions: list[Decision] = []
+
+    def on_message(self, message: Signal | RiskVerdict) -> None:
+        """Note a signal or a verdict."""
+        self.decisions.append(describe_message(message))
+
+    def on_command(self, command: TradingCommand) -> None:
+        """Note a command."""
+        self.decisions.append(describe_command(command))
+
+    def before_risk(self) -> None:
+        """Nothing leaves, nothing needs to be durable."""
+
+    def swallow(self, command: TradingCommand) -> None:
+        """Keep a command from the venue: the record knows what became of it."""
+
+
+class Replay:
+    """
+    A node that is fed from a record.
+
+    Parameters
+    ----------
+    spec : NodeSpec
+        As recorded, or changed for a what-if.
+    instruments : Sequence[Instrument]
+        Everything that the run traded.
+    """
+
+    def __init__(self, spec: NodeSpec, instruments: Sequence[Instrument]) -> None:
+        self.log = DecisionLog()
+        self._node = BacktestNode([_run_config()])
+        self._node.build()
+        self.engine: BacktestEngine = self._node.get_engines()[0]
+        for instrument in instruments:
+            self.engine.add_instrument(instrument)
+        spare_analyzer(self.engine)
+        bus = self.engine.kernel.msgbus
+        for topic in (topics.SIGNAL, topics.VERDICT):
+            bus.subscribe(topic + "*", self.log.on_message, priority=topics.RECORDER_PRIORITY)
+        self.wiring: Wiring = wire(
+            self.engine.kernel, spec, None, tap=self.log, forward=self.log.swallow
+        )
+        self.engine.add_actor(Feeder())
+
+    def run(self, inputs: Sequence[Any]) -> list[Decision]:
+        """Feed all inputs and return the decisions they gave."""
+        stamped = list(restamp(inputs))
+        bars = [item for item in stamped if isinstance(item, Bar)]
+        others = [item for item in stamped if not isinstance(item, Bar)]
+        if bars:
+            self.engine.add_data(bars, sort=False)
+        if others:
+            self.engine.add_data(others, client_id=REPLAY_CLIENT, sort=False)
+        self.engine.sort_data()
+        self._node.run()
+        return self.log.decisions
+
+    def dispose(self) -> None:
+        """Release the engine."""
+        self.engine.dispose()
+
+
+def replay_decisions(run: RecordedRun, spec: NodeSpec, instruments: Sequence[Instrument]) -> ReplayReport:
+    """
+    Replay a recorded run and compare.
+
+    Parameters
+    ----------
+    run : RecordedRun
+        Inputs and decisions of the record.
+    spec : NodeSpec
+        What ran.
+    instruments : Sequence[Instrument]
+        Everything that the run traded.
+    """
+    replay = Replay(spec, instruments)
+    try:
+        got = replay.run(run.inputs)
+    finally:
+        replay.dispose()
+    return compare(run.decisions, got)
+
+
+def compare(recorded: Sequence[Decision], replayed: Sequence[Decision]) -> ReplayReport:
+    """Return the length of the common beginning and the first difference."""
+    pairs = zip(recorded, replayed, strict=False)
+    identical = next((i for i, (a, b) in enumerate(pairs) if not a.same_as(b)), None)
+    if identical is None:
+        identical = min(len(recorded), len(replayed))
+    return ReplayReport(
+        recorded=len(recorded),
+        replayed=len(replayed),
+        identical=identical,
+        expected=recorded[identical] if identical < len(recorded) else None,
+        got=replayed[identical] if identical < len(replayed) else None,
+    )
+
+
+def _run_config() -> BacktestRunConfig:
+    return BacktestRunConfig(
+        engine=BacktestEngineConfig(
+            logging=LoggingConfig(bypass_logging=True), run_analysis=False, exec_engine=PURGING
+        ),
+        venues=[
+            BacktestVenueConfig(
+                name="BYBIT",
+                oms_type="NETTING",
+                account_type="MARGIN",
+                starting_balances=["0 USDT"],
+                base_currency="USDT",
+                bar_execution=False,
+            )
+        ],
+        data=[],
+        raise_exception=True,
+        dispose_on_completion=False,
+    )

@@ -1,0 +1,96 @@
+"""Feed recorded inputs to a node in their recorded order."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from nautilus_trader.common.actor import Actor
+from nautilus_trader.core.data import Data
+from nautilus_trader.model.data import Bar, CustomData, DataType
+from nautilus_trader.model.events import AccountState, OrderEvent
+from nautilus_trader.model.identifiers import ClientId
+
+from nautilus_bot.core import topics
+from nautilus_bot.core.messages import FormingBar, MarketMarked, Message
+
+REPLAY_CLIENT = ClientId("REPLAY")
+
+
+class Recorded(Data):
+    """
+    A recorded message on its way through the data engine.
+
+    Parameters
+    ----------
+    message : Any
+        Execution event, mark, forming bar or operator fact.
+    ts_init : int
+        Synthetic time that keeps the recorded order, ns.
+    """
+
+    def __init__(self, message: Any, ts_init: int) -> None:
+        self.message = message
+        self._ts_init = ts_init
+
+    @property
+    def ts_event(self) -> int:
+        """Time that keeps the recorded order, ns."""
+        return self._ts_init
+
+    @property
+    def ts_init(self) -> int:
+        """Time that keeps the recorded order, ns."""
+        return self._ts_init
+
+
+RECORDED_TYPE = DataType(Recorded)
+
+
+def restamp(inputs: Iterable[Any]) -> Iterator[Bar | CustomData]:
+    """
+    Yield inputs with strictly increasing ``ts_init``, since the engine sorts by it.
+
+    Bars keep their ``ts_event``, which is what strategies, rules and the market clock read.
+    """
+    last = 0
+    for message in inputs:
+        own = getattr(message, "ts_init", None)
+        last = max(own if own is not None else message.ts_event, last + 1)
+        if isinstance(message, Bar):
+            yield Bar(
+                message.bar_type,
+                message.open,
+                message.high,
+                message.low,
+                message.close,
+                message.volume,
+                message.ts_event,
+                last,
+            )
+        else:
+            yield CustomData(RECORDED_TYPE, Recorded(message, last))
+
+
+class Feeder(Actor):
+    """Hand recorded messages to the part of the node that got them first."""
+
+    def on_start(self) -> None:
+        """Subscribe to recorded messages."""
+        self.subscribe_data(RECORDED_TYPE, client_id=REPLAY_CLIENT)
+
+    def on_data(self, data: Recorded) -> None:
+        """Pass one recorded message on."""
+        message = data.message
+        if isinstance(message, AccountState):
+            self.msgbus.send("Portfolio.update_account", message)
+        elif isinstance(message, OrderEvent):
+            self.msgbus.send("ExecEngine.process", message)
+        elif isinstance(message, (MarketMarked, FormingBar)):
+            self.msgbus.publish(_input_topic(message), message)
+        else:
+            self.msgbus.publish(topics.TRADING + "operator", message)
+
+
+def _input_topic(message: Message) -> str:
+    if isinstance(message, FormingBar):
+        return topics.forming(message.bar_type)
+    return topics.INPUT + getattr(message, "instrument_id", "")
