@@ -55,6 +55,17 @@ COMMANDS: Final = (
         ("nautilus-bot make-data --seed 7 --days 90",),
     ),
     Command(
+        "events",
+        "nautilus_bot.cli.events:app",
+        "Ask the event catalog: runs, tail, sql, verify, orders, fills, signals, verdicts, equity.",
+        "Event catalog",
+        (
+            "nautilus-bot events tail -f",
+            'nautilus-bot events sql "select strategy, count(*) from signals group by strategy"',
+            "nautilus-bot events verify",
+        ),
+    ),
+    Command(
         "config",
         "nautilus_bot.cli.config:app",
         "Check, show and describe the configuration.",

@@ -19,7 +19,7 @@ from typing import Any, Final
 import typer
 
 from nautilus_bot.cli.commands import COMMANDS, Command
-from nautilus_bot.cli.output import note, write_json
+from nautilus_bot.cli.streams import note, write_json
 from nautilus_bot.core.errors import BotError, ConfigError
 
 INTERRUPTED: Final = 130
@@ -54,7 +54,9 @@ def main(argv: Sequence[str]) -> int:
     except BotError as error:
         return _fail(str(error), error.exit_code, as_json)
     except typer.TyperException as error:
-        return _fail(_usage_message(error), _BAD_USAGE, as_json)
+        message = _usage_message(error)
+        # a group named without one of its commands has shown its help and says no more
+        return _fail(message, _BAD_USAGE, as_json) if message else 0
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", INTERRUPTED, as_json)
     except BrokenPipeError:
@@ -113,7 +115,8 @@ def _usage_message(error: typer.TyperException) -> str:
     format_message = getattr(error, "format_message", error.__str__)
     context = getattr(error, "ctx", None)
     where = f" (see {context.command_path} --help)" if context is not None else ""
-    return f"{format_message()}{where}"
+    message = format_message()
+    return f"{message}{where}" if message else ""
 
 
 def _fail(message: str, code: int, as_json: bool) -> int:

@@ -5,18 +5,20 @@ A command builds its result first and calls ``emit`` once, so that ``--json`` an
 disagree. Progress goes to stderr and only appears when a job turns out to be long.
 """
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
-import msgspec
 import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
+
+from nautilus_bot.cli.streams import note, write_json
+
+__all__ = ["Job", "JsonFlag", "emit", "note", "progress", "table", "write_json"]
 
 PROGRESS_DELAY_SECS: Final = 2.0
 """A job shorter than this shows no progress bar."""
@@ -45,18 +47,6 @@ def emit[T](result: T, as_json: bool, render: Callable[[T], RenderableType]) -> 
         shown = render(result)
         console = Console(soft_wrap=isinstance(shown, str))
         console.print(shown, highlight=False, markup=False)
-
-
-def write_json(document: object) -> None:
-    """Write one indented JSON document and a line feed to stdout."""
-    text = msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2)
-    sys.stdout.write(text.decode() + "\n")
-    sys.stdout.flush()
-
-
-def note(text: str) -> None:
-    """Write one line for a person to stderr, out of the way of ``--json``."""
-    Console(stderr=True, soft_wrap=True).print(text, highlight=False, markup=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
