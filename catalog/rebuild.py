@@ -151,9 +151,8 @@ class Rebuild:
     def _apply_order_event(self, event: Any) -> None:
         if isinstance(event, OrderFilled):
             self._fills += 1
-            if event.commission is not None:
-                self._fees[event.commission.currency.code] += event.commission.as_decimal()
-                self.cache.account(event.account_id).update_commissions(event.commission)
+            self._fees[event.commission.currency.code] += event.commission.as_decimal()
+            self.cache.account(event.account_id).update_commissions(event.commission)
         self._engine.process(event)
         self._purge(event.ts_event)
 
