@@ -97,10 +97,13 @@ def _third_party(name: str, entry: Mapping[str, Any], at: Source) -> tuple[type[
         if key not in ("rule", "enabled", "config"):
             raise at.at(key).error(f"unknown key; {did_you_mean(key, ('enabled', 'config'))}")
     rule = _imported(name, at.at("rule"))
-    values = dict(entry.get("config", {}))
-    if "enabled" in entry:
-        values["enabled"] = entry["enabled"]
-    return rule, convert(values, rule.config_type, at.at("config"))
+    config = entry.get("config", {})
+    if not isinstance(config, Mapping):
+        raise at.at("config").error(f"must be an object, was {config!r}")
+    enabled = entry.get("enabled", True)
+    if not isinstance(enabled, bool):
+        raise at.at("enabled").error(f"must be true or false, was {enabled!r}")
+    return rule, convert({"enabled": enabled, **config}, rule.config_type, at.at("config"))
 
 
 def _imported(name: str, at: Source) -> type[BaseRule]:

@@ -151,7 +151,7 @@ class BaseRule(ABC):
     def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:
         """Answer one request; must not change any state."""
 
-    def observe(self, verdict: RiskVerdict, /) -> None:
+    def observe(self, verdict: RiskVerdict, /) -> None:  # noqa: B027  most rules remember nothing
         """Remember nothing."""
 
     def watch(self, _context: RiskContext, /) -> TradingHalted | None:

@@ -23,7 +23,7 @@ class InFlight(BaseRule):
     config_type = InFlightConfig
 
     def __init__(self, config: InFlightConfig) -> None:
-        self._config = config
+        super().__init__(config)
         self._used: set[str] = set()
 
     def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:

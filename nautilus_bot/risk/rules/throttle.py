@@ -43,7 +43,7 @@ class Throttle(BaseRule):
         self._secs = config.secs
         self._secs_by_strategy = config.secs_by_strategy
         self._by_symbol = config.scope == "strategy_symbol"
-        self._last_ns: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
+        self._last_ns: dict[tuple[str, str], int] = {}
 
     def check(self, request: OrderRequest, _context: RiskContext, /) -> Verdict:
         """Compare the time since the last approved entry with the pause."""

@@ -20,9 +20,6 @@ class TradingState(BaseRule):
 
     config_type = TradingStateConfig
 
-    def __init__(self, config: TradingStateConfig) -> None:
-        self._config = config
-
     def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:
         """Look for a halt, then for a reduce-only instrument, then for a paused strategy."""
         breakers = context.breakers
