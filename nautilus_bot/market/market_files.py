@@ -147,7 +147,7 @@ def _column_names(path: Path) -> list[str]:
     try:
         if path.suffix == ".csv":
             with path.open(encoding="utf-8") as lines:
-                return [name.strip() for name in lines.readline().split(",")]
+                return [name.strip(' "\r\n') for name in lines.readline().split(",")]
         return list(pq.read_schema(path).names)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as e:
         raise _unreadable(path, e) from e

@@ -1,0 +1,64 @@
+"""A commit happens wholly or not at all, also across a crash."""
+
+import pytest
+
+from nautilus_bot.market import staging as module
+from nautilus_bot.market.staging import Plan, Staging, recover
+
+
+def names(root):
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+def test_what_is_staged_appears_on_commit_and_replaced_files_go(tmp_path):
+    (tmp_path / "old").write_text("1")
+    with Staging(tmp_path) as staging:
+        (staging.directory / "sub").mkdir()
+        (staging.directory / "sub" / "new").write_text("2")
+        staging.replace(staging.root / "old")
+        assert names(tmp_path)[-1] == "old"
+        staging.commit()
+    assert names(tmp_path) == ["sub/new"]
+
+
+def test_without_a_commit_nothing_stays(tmp_path):
+    with Staging(tmp_path) as staging:
+        (staging.directory / "new").write_text("2")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_replaced_by_one_of_its_name_stays(tmp_path):
+    (tmp_path / "same").write_text("before")
+    with Staging(tmp_path) as staging:
+        (staging.directory / "same").write_text("after")
+        staging.replace(staging.root / "same")
+        staging.commit()
+    assert (tmp_path / "same").read_text() == "after"
+
+
+def test_a_commit_that_a_crash_cut_short_is_finished_by_the_next_to_open(tmp_path, monkeypatch):
+    (tmp_path / "old").write_text("1")
+    staging = Staging(tmp_path).__enter__()
+    for name in ("a", "b"):
+        (staging.directory / name).write_text(name)
+    staging.replace(staging.root / "old")
+
+    def crash(root, plan):
+        apply(root, Plan(plan.moves[:1], ()))
+        raise KeyboardInterrupt
+
+    apply = module._apply
+    monkeypatch.setattr(module, "_apply", crash)
+    with pytest.raises(KeyboardInterrupt):
+        staging.commit()
+    monkeypatch.undo()
+    assert "old" in names(tmp_path)
+    recover(tmp_path)
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_what_a_crash_left_before_its_commit_is_dropped(tmp_path):
+    staging = Staging(tmp_path).__enter__()
+    (staging.directory / "new").write_text("2")
+    recover(tmp_path)
+    assert list(tmp_path.iterdir()) == []
