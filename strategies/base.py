@@ -22,9 +22,10 @@ from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.objects import Price
 from nautilus_trader.trading.strategy import Strategy
 
-from nautilus_bot.core import ids
+from nautilus_bot.core import ids, topics
 from nautilus_bot.core.messages import (
     ConditionMargin,
+    FormingBar,
     Indicator,
     MarketGap,
     Notice,
@@ -94,12 +95,16 @@ class SignalStrategy(Strategy):
         self._lot_step = self._instrument.size_increment.as_decimal()
         self._signal_topic = f"events.signal.{self.id}"
         self.subscribe_bars(self.bar_type)
+        if self.config.peek_secs > 0:
+            self.msgbus.subscribe(topics.forming(str(self.bar_type)), self.on_forming)
 
     # -- decisions ----------------------------------------------------------------------------------
 
     def on_bar(self, bar: Bar) -> None:
         """Advance the kernel by one closed bar and act on its decision."""
         ts = bar.ts_event
+        if ts <= self._last_ts:
+            return  # the venue repeats confirmed bars after a reconnect
         if self._last_ts and ts - self._last_ts > self._interval_ns:
             self._on_gap(bar)
         self._last_ts = ts
@@ -113,6 +118,14 @@ class SignalStrategy(Strategy):
         side, confidence, stop, target = self._step(self._state, ohlcv, self._params)
         if side != 0.0:
             self._on_decision(Decision(side, confidence, stop, target), bar.close, self._state, ts)
+
+    def on_forming(self, forming: FormingBar) -> None:
+        """Evaluate the unfinished bar; the kernel's state stays as it was at the last close."""
+        ohlcv = (forming.open, forming.high, forming.low, forming.close, forming.volume)
+        state, decision = self.kernel.peek(self._state, ohlcv, self._params)
+        if decision.side != 0.0:
+            price = self._instrument.make_price(forming.close)
+            self._on_decision(decision, price, state, forming.ts_event)
 
     def _on_decision(self, decision: Decision, price: Price, state: MutableFloats, ts: int) -> None:
         if self.net == 0 and not self._entry_id and not self._lots:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from nautilus_trader.execution.messages import TradingCommand
+from nautilus_trader.model.data import BarType
 from nautilus_trader.system.kernel import NautilusKernel
 from nautilus_trader.trading.strategy import Strategy
 
@@ -13,6 +14,7 @@ from nautilus_bot.core import topics
 from nautilus_bot.core.clocks import MarketClock
 from nautilus_bot.core.messages import RuleConfigured, TradingHalted
 from nautilus_bot.core.protocols import CommandTap, NoTap
+from nautilus_bot.node.forming import FormingBars, FormingBarsConfig
 from nautilus_bot.node.spec import NodeSpec, build_strategy
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.gate import RiskGate
@@ -89,4 +91,12 @@ def wire(
     ready = strategies or [build_strategy(one, spec.mode, spec.session) for one in spec.strategies]
     for strategy in ready:
         kernel.trader.add_strategy(strategy)
+    if forward is None:
+        for bar_type, peek_secs in sorted({(s.bar_type, s.peek_secs) for s in spec.strategies if s.peek_secs}):
+            config = FormingBarsConfig(
+                component_id=f"FormingBars-{bar_type}",
+                bar_type=BarType.from_str(bar_type),
+                peek_secs=peek_secs,
+            )
+            kernel.trader.add_actor(FormingBars(config))
     return Wiring(context, rules, configured, watch, gate, recorder, ready)

@@ -21,6 +21,7 @@ from nautilus_bot.core import ids, topics
 from nautilus_bot.core.clocks import NS_PER_HOUR, NS_PER_SEC
 from nautilus_bot.core.messages import (
     EquityMarked,
+    FormingBar,
     MarketMarked,
     Message,
     RiskVerdict,
@@ -101,6 +102,8 @@ class MarketWatch:
         """Take a published mark: what risk saw is recorded, so a replay sees the same."""
         if isinstance(message, MarketMarked):
             self._take(message.instrument_id, message.price, message.ts_event)
+        elif isinstance(message, FormingBar):
+            self._context.clock.advance(message.ts_event)
 
     def _is_due(self, instrument_id: object, ts_event: int) -> bool:
         if ts_event < self._next_mark_ns.get(instrument_id, 0):

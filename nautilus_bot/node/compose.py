@@ -1,0 +1,151 @@
+"""From the configuration to what a node runs: one way for backtest, replay, paper and live."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from math import inf
+from pathlib import Path
+from typing import Any
+
+from nautilus_bot.config.bot import BotConfig
+from nautilus_bot.config.risk import SizingConfig
+from nautilus_bot.config.strategies import StrategiesConfig, StrategyEntry
+from nautilus_bot.core.errors import ConfigError
+from nautilus_bot.market.intervals import bar_type
+from nautilus_bot.node.backtest import Simulation
+from nautilus_bot.node.modes import Mode
+from nautilus_bot.node.spec import NodeSpec, Sizing, StrategySpec
+
+THROTTLE = "throttle"
+SIMULATED = ("backtest", "replay")
+
+type FundingRates = dict[str, tuple[tuple[int, str], ...]]
+
+
+def build_node_spec(config: BotConfig, mode: Mode, session: str) -> NodeSpec:
+    """
+    Return what a node runs in one mode: every enabled strategy on each of its symbols, and the rules.
+
+    Parameters
+    ----------
+    config : BotConfig
+        As loaded, every kernel parameter filled in.
+    mode : Mode
+        A row of ``MODES``.
+    session : str
+        Token that makes the session's ids unique.
+
+    Raises
+    ------
+    ConfigError
+        If no strategy is left to run.
+    """
+    strategies = tuple(
+        _build_strategy_spec(config, mode, entry, symbol)
+        for entry in config.strategies.enabled()
+        for symbol in config.symbols_of(entry)
+    )
+    if not strategies:
+        raise ConfigError(
+            f"{config.files['strategies']}: at least one strategy must be enabled on a symbol of the session "
+            f"({', '.join(config.backtest.symbols)}), none is"
+        )
+    return NodeSpec(
+        mode=mode,
+        session=session,
+        strategies=strategies,
+        rules=_with_pauses(config.risk.rules, config.strategies),
+        rules_source=config.files["risk"],
+    )
+
+
+def build_simulation(
+    config: BotConfig,
+    spec: NodeSpec,
+    *,
+    data_catalog: Path,
+    start_ns: int,
+    end_ns: int,
+    funding: FundingRates,
+) -> Simulation:
+    """
+    Return market and exchange of a backtest.
+
+    Parameters
+    ----------
+    config : BotConfig
+        Capital, slippage and latency.
+    spec : NodeSpec
+        Whose bar types are streamed.
+    data_catalog : Path
+        Folder of Nautilus's data catalog.
+    start_ns, end_ns : int
+        First and last closing time, ns UTC, both included.
+    funding : FundingRates
+        Settlement times and rates by instrument id; empty for none.
+
+    Raises
+    ------
+    ConfigError
+        If the slippage is more than the exchange can simulate.
+    """
+    backtest = config.backtest
+    if backtest.slippage_ticks > 1:
+        raise ConfigError(
+            f"{config.files['backtest']}: $.slippage_ticks: must be 0 or 1, was {backtest.slippage_ticks}"
+        )
+    return Simulation(
+        data_catalog=str(data_catalog),
+        bar_types=tuple(dict.fromkeys(one.bar_type for one in spec.strategies)),
+        start_ns=start_ns,
+        end_ns=end_ns,
+        capital_usdt=_decimal_text(backtest.capital_usdt),
+        slippage_ticks=backtest.slippage_ticks,
+        latency_ms=backtest.latency_ms,
+        funding=funding,
+    )
+
+
+def _build_strategy_spec(config: BotConfig, mode: Mode, entry: StrategyEntry, symbol: str) -> StrategySpec:
+    timeframe = config.timeframe_of(entry) if mode.name in SIMULATED else entry.timeframe
+    return StrategySpec(
+        strategy=entry.strategy,
+        bar_type=str(bar_type(symbol, timeframe)),
+        parameters=entry.parameters,
+        sizing=_build_sizing(config.risk.sizing, entry.strategy, symbol),
+        peek_secs=entry.peek_secs if entry.evaluation == "peek" else 0.0,
+    )
+
+
+def _build_sizing(sizing: SizingConfig, strategy: str, symbol: str) -> Sizing:
+    largest = min(
+        sizing.max_notional_usdt_by_strategy.get(strategy, inf),
+        sizing.max_notional_usdt_by_symbol.get(symbol, inf),
+    )
+    return Sizing(
+        risk_pct_per_trade=_decimal_text(sizing.risk_pct_per_trade),
+        leverage_cap=_decimal_text(sizing.leverage_cap),
+        max_notional_usdt="Infinity" if largest == inf else _decimal_text(largest),
+    )
+
+
+def _with_pauses(
+    rules: tuple[dict[str, Any], ...], strategies: StrategiesConfig
+) -> tuple[dict[str, Any], ...]:
+    """Hand the strategies' own pauses to the throttle rule; the rule's file has the last word."""
+    pauses = {one.strategy: one.throttle_secs for one in strategies.enabled() if one.throttle_secs is not None}
+    if not pauses:
+        return rules
+    if not any(rule.get("rule") == THROTTLE for rule in rules):
+        return (*rules, _with_own_pauses({"rule": THROTTLE}, pauses))
+    return tuple(_with_own_pauses(rule, pauses) if rule.get("rule") == THROTTLE else rule for rule in rules)
+
+
+def _with_own_pauses(rule: Mapping[str, Any], pauses: Mapping[str, float]) -> dict[str, Any]:
+    own = rule.get("secs_by_strategy", {})
+    # what is no object is left for the rule's own check to refuse
+    merged = {**pauses, **own} if isinstance(own, Mapping) else own
+    return {**rule, "secs_by_strategy": merged}
+
+
+def _decimal_text(value: float) -> str:
+    return format(Decimal(str(value)), "f")
