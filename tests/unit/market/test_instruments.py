@@ -84,7 +84,8 @@ def test_an_instruments_info_answer_without_a_field_is_refused():
 @pytest.mark.skipif(not PAYLOAD.exists(), reason="recorded Bybit payloads are not here")
 def test_our_table_agrees_with_bybits_documentation_where_it_has_the_symbol():
     examples = json.loads(PAYLOAD.read_text())["examples"]
-    answers = [answer for example in examples for answer in example["payload"]]
+    payloads = [example["payload"] for example in examples]
+    answers = [answer for one in payloads for answer in (one if isinstance(one, list) else [one])]
     told = {facts.symbol: facts for answer in answers for facts in read_instruments_info(answer)}
     shared = set(told) & set(known_symbols())
     assert "BTCUSDT" in shared
