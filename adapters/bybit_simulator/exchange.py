@@ -80,10 +80,7 @@ class Exchange:
         request = self._whole_position(request)
         position = self.state.ledger.positions[request.symbol]
         checks.check_new_order(request, market, position)
-        order = self._new_order(request, market)
-        if order.reduce_only or order.close_on_trigger:
-            qty = min(order.qty, position.closable(order.side))
-            order = msgspec.structs.replace(order, qty=qty, leaves_qty=qty)
+        order = self._cut_to_position(self._new_order(request, market))
         if order.trigger_price is not None:
             return self.state.publish_order(order)
         self._check_margin(order)
@@ -101,7 +98,7 @@ class Exchange:
         market = self._market(request.symbol)
         checks.check_category(request.category)
         order = self._open_order(request.symbol, request.order_id, request.order_link_id, "replace")
-        changed = _amended(order, request)
+        changed = self._cut_to_position(_amended(order, request))
         if changed == order:
             raise bad_request("order not modified")
         self._check_amendment(order, changed, market)
@@ -378,6 +375,15 @@ class Exchange:
         checks.check_reduces(request.side, position)
         return msgspec.structs.replace(request, qty=position.closable(request.side))
 
+    def _cut_to_position(self, order: Order) -> Order:
+        """A reducing order never asks for more than there is to close."""
+        if not (order.reduce_only or order.close_on_trigger):
+            return order
+        closable = self.state.ledger.positions[order.symbol].closable(order.side)
+        if order.leaves_qty <= closable:
+            return order
+        return msgspec.structs.replace(order, qty=order.cum_exec_qty + closable, leaves_qty=closable)
+
     def _new_order(self, request: CreateOrder, market: SymbolMarket) -> Order:
         now = self.state.now_ms()
         conditional = request.trigger_price is not None
@@ -451,7 +457,8 @@ class Exchange:
 
 
 def _amended(order: Order, request: AmendOrder) -> Order:
-    qty = order.qty if request.qty is None else request.qty
+    """Return an order with what was asked for; a protective order always keeps the position's size."""
+    qty = order.qty if request.qty is None or order.is_protection else request.qty
     return msgspec.structs.replace(
         order,
         qty=qty,

@@ -15,32 +15,36 @@ from adapters.bybit_simulator.store import open_exchange
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 INSTRUMENTS = listed_instruments(SYMBOLS)
 BASE = {"BTCUSDT": 500_000, "ETHUSDT": 300_000}
-DEPOSIT = Decimal(25_000)
+DEPOSIT = Decimal(2_000)
 
 symbols = st.sampled_from(SYMBOLS)
 sides = st.sampled_from(("Buy", "Sell"))
 quantities = st.integers(1, 900)
-offsets = st.integers(-20_000, 20_000)
+offsets = st.integers(-40_000, 40_000)
+near = st.integers(-300, 300)
 
 markets = st.tuples(st.just("market"), symbols, offsets, st.integers(1, 300))
-trades = st.tuples(st.just("trade"), symbols, offsets, sides, quantities)
+trades = st.tuples(st.just("trade"), symbols, near, sides, quantities)
 orders = st.tuples(
     st.just("order"),
     symbols,
     sides,
     quantities,
-    st.none() | offsets,
-    st.sampled_from((None, "GTC", "IOC", "FOK", "PostOnly")),
-    st.booleans(),
-    st.none() | offsets,
-    st.none() | offsets,
+    st.none() | near,
+    st.sampled_from((None, None, None, "GTC", "IOC", "FOK", "PostOnly")),
+    st.sampled_from((False, False, False, True)),
+    st.none() | st.none() | offsets,
+    st.none() | st.integers(1, 10_000),
 )
 amendments = st.tuples(st.just("amend"), st.integers(0, 5), quantities, offsets)
 cancellations = st.tuples(st.just("cancel"), symbols)
 fundings = st.tuples(st.just("funding"), symbols, st.integers(-3000, 3000))
 forced = st.tuples(st.sampled_from(("liquidate", "outside")), symbols)
 histories = st.lists(
-    st.one_of(markets, markets, trades, orders, orders, orders, amendments, cancellations, fundings, forced),
+    st.one_of(
+        markets, trades, trades, *[orders] * 8, amendments, amendments, cancellations, fundings, forced
+    ),
+    min_size=20,
     max_size=60,
 )
 
@@ -84,11 +88,16 @@ def _market(exchange, symbol, offset, qty):
 
 
 def _trade(exchange, symbol, offset, side, qty):
-    exchange.on_trade(symbol, price(symbol, offset), lots(symbol, qty), side, 1)
+    last = exchange.market(symbol).mark + INSTRUMENTS[symbol].tick_size * offset
+    exchange.on_trade(symbol, last, lots(symbol, qty), side, 1)
 
 
 def _order(exchange, symbol, side, qty, limit, tif, reduce_only, trigger, stop):
     market = exchange.market(symbol)
+    tif = tif if limit is not None or tif != "PostOnly" else None
+    tick = INSTRUMENTS[symbol].tick_size
+    base = market.mark + tick * (limit or 0)
+    away = None if stop is None else tick * (stop if side == "Buy" else -stop)
     trigger_price = None if trigger is None else price(symbol, trigger)
     exchange.create_order(
         CreateOrder(
@@ -96,13 +105,13 @@ def _order(exchange, symbol, side, qty, limit, tif, reduce_only, trigger, stop):
             side=side,
             order_type="Market" if limit is None else "Limit",
             qty=lots(symbol, qty),
-            price=None if limit is None else price(symbol, limit),
+            price=None if limit is None else base,
             time_in_force=tif,
             reduce_only=reduce_only,
             trigger_price=trigger_price,
             trigger_direction=0 if trigger_price is None else 1 if trigger_price > market.reference else 2,
-            stop_loss=None if stop is None else price(symbol, stop),
-            take_profit=None if stop is None else price(symbol, -stop),
+            stop_loss=None if away is None else base - away,
+            take_profit=None if away is None else base + away,
         )
     )
 
@@ -168,7 +177,8 @@ def check_orders(exchange):
         assert order.leaves_qty == (order.qty - order.cum_exec_qty if order.is_open else 0)
         if order.price and fills:
             assert all(
-                e.exec_price <= order.price if order.is_buy else e.exec_price >= order.price for e in fills
+                e.exec_price <= e.order_price if order.is_buy else e.exec_price >= e.order_price
+                for e in fills
             )
 
 

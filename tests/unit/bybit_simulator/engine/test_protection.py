@@ -136,3 +136,9 @@ def test_zero_quantity_with_reduce_only_and_close_on_trigger_closes_everything(d
     desk.order(qty="0.123")
     desk.order(side="Sell", qty="0", reduceOnly=True, closeOnTrigger=True)
     assert desk.size == 0
+
+
+def test_a_reduce_only_order_cannot_be_amended_beyond_the_position(desk):
+    desk.order(qty="0.2")
+    order = desk.order(side="Sell", price="51000", qty="0.1", reduceOnly=True)
+    assert desk.amend(orderId=order.order_id, qty="0.5").qty == Decimal("0.2")
