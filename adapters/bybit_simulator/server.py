@@ -3,25 +3,27 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 
 from adapters.bybit_simulator.config import HOST, BybitSimulatorConfig
 from adapters.bybit_simulator.faults import SOCKETS, SocketChannel, load_scenario
-from adapters.bybit_simulator.feed import Feed
 from adapters.bybit_simulator.instruments import listed_instruments
 from adapters.bybit_simulator.klines import Kline
 from adapters.bybit_simulator.market_board import MarketBoard
-from adapters.bybit_simulator.prices import MarketTick, PriceSource
+from adapters.bybit_simulator.prices import MarketTick
 from adapters.bybit_simulator.rest import RestApi
 from adapters.bybit_simulator.routes_control import ControlApi
 from adapters.bybit_simulator.session import OnMessage, Session
 from adapters.bybit_simulator.venue import Venue
 from adapters.bybit_simulator.ws_trade import TradeStream
 from nautilus_bot.core.errors import VenueError
+
+type Sink = Callable[[MarketTick], None]
+type Drive = Callable[[Sink], Coroutine[Any, Any, None]]
 
 
 class BybitSimulator:
@@ -32,23 +34,24 @@ class BybitSimulator:
     ----------
     config : BybitSimulatorConfig
         What it lists, how fast its market runs, which credentials it takes.
-    source : PriceSource, optional
-        Where prices come from; without one the caller publishes ticks itself.
     history : Mapping[str, Iterable[Kline]], optional
         Minute bars by symbol from before the start.
+    drive : Drive, optional
+        Moves the market by calling its argument with each tick; without it the caller publishes ticks itself.
+        ``launch.open_simulator`` chooses history and drive from the configuration.
 
     Examples
     --------
-    >>> async with BybitSimulator(BybitSimulatorConfig()) as simulator:
-    ...     print(simulator.http_url)
+    >>> async with BybitSimulator(BybitSimulatorConfig(prices="none")) as simulator:
+    ...     simulator.publish(tick)
     """
 
     def __init__(
         self,
         config: BybitSimulatorConfig,
         *,
-        source: PriceSource | None = None,
         history: Mapping[str, Iterable[Kline]] | None = None,
+        drive: Drive | None = None,
     ) -> None:
         self.config = config
         self.control_token = config.control_token or secrets.token_urlsafe(24)
@@ -56,7 +59,7 @@ class BybitSimulator:
         instruments = listed_instruments(config.symbols)
         board = MarketBoard(instruments, history)
         self.venue = Venue(config, instruments, board, self.control_token)
-        self._source = source
+        self._drive = drive
         self._runner: web.AppRunner | None = None
         self._feeding: asyncio.Task[None] | None = None
 
@@ -79,6 +82,7 @@ class BybitSimulator:
         VenueError
             If the port is in use.
         """
+        self.venue.open_state()
         self._runner = web.AppRunner(self._build_app(), access_log=None, handle_signals=False)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, self.port)
@@ -90,9 +94,8 @@ class BybitSimulator:
         self.port = self._runner.addresses[0][1]
         if self.config.scenario is not None:
             self.venue.faults.play(load_scenario(self.config.scenario))
-        if self._source is not None:
-            feed = Feed(self._source, self.publish, self.config.speed)
-            self._feeding = asyncio.create_task(feed.run(), name="simulator-feed")
+        if self._drive is not None:
+            self._feeding = asyncio.create_task(self._drive(self.publish), name="simulator-market")
 
     async def stop(self) -> None:
         """Stop the market, close every socket and free the port."""
@@ -107,6 +110,7 @@ class BybitSimulator:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        self.venue.close_state()
 
     async def wait(self) -> None:
         """Return when the market has ended, or raise what ended it."""
@@ -138,7 +142,7 @@ class BybitSimulator:
 
     def _socket(
         self, channel: SocketChannel, on_message: OnMessage
-    ) -> "Callable[[web.Request], asyncio.Future[web.StreamResponse]]":
+    ) -> Callable[[web.Request], Coroutine[Any, Any, web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             venue = self.venue
             if venue.faults.is_refusing(channel):

@@ -1,6 +1,9 @@
 """The parts of a running simulated exchange, and the two ways in which it changes: commands and ticks."""
 
+import asyncio
 from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
 
 from adapters.bybit_simulator.auth import Authenticator
 from adapters.bybit_simulator.config import BybitSimulatorConfig
@@ -12,6 +15,7 @@ from adapters.bybit_simulator.market_board import MarketBoard
 from adapters.bybit_simulator.prices import MarketTick
 from adapters.bybit_simulator.rate_limits import DEFAULT_LIMITS, RateLimiter
 from adapters.bybit_simulator.session import Sessions
+from adapters.bybit_simulator.store import ExchangeStore, open_store
 from adapters.bybit_simulator.wall_clock import WallClock
 from adapters.bybit_simulator.ws_private import PrivateStream
 from adapters.bybit_simulator.ws_public import PublicStream
@@ -46,6 +50,8 @@ class Venue:
         self.control_token = control_token
         self.sessions = Sessions()
         self._is_disconnecting = False
+        self._store: ExchangeStore | None = None
+        self._is_saving = False
         self.fault_actions = FaultActions(self)
         self.faults = FaultBoard(config.seed, self.fault_actions.on_start, self.fault_actions.on_stop)
         self.clock = WallClock(self.faults.skew_ms)
@@ -54,11 +60,35 @@ class Venue:
         self.limiter = RateLimiter({**DEFAULT_LIMITS, **config.rate_limits}, scale=max(scale, 0.0))
         self.exchange = Exchange(
             instruments,
-            wallet_usdt=config.wallet_usdt,
+            # A saved account brings its own money, which is only known when its file is opened.
+            wallet_usdt=Decimal(0) if config.state_path else config.wallet_usdt,
             wall_clock=self.clock,
         )
         self.public = PublicStream(board, self.faults)
         self.private = PrivateStream(self.authenticator, self.clock)
+
+    def open_state(self) -> None:
+        """
+        Open the account's file, if there is one, and take what it holds.
+
+        Raises
+        ------
+        DataError
+            If the file is not an account of this version.
+        """
+        if self.config.state_path is None:
+            return
+        self._store = open_store(Path(self.config.state_path))
+        if not self._store.load(self.exchange):
+            self.exchange.state.ledger.deposit(self.config.wallet_usdt)
+            self._store.save(self.exchange)
+
+    def close_state(self) -> None:
+        """Write the account and its last prices, and close its file."""
+        if self._store is not None:
+            self._store.save(self.exchange, force=True)
+            self._store.close()
+            self._store = None
 
     def on_tick(self, tick: MarketTick) -> None:
         """Publish a tick, match it against the account's orders, and push what came of it."""
@@ -82,6 +112,19 @@ class Venue:
         events = self.exchange.drain()
         if events and not is_lost:
             self.private.publish(events)
+        if events:
+            self._save_soon()
         if self._is_disconnecting:
             self._is_disconnecting = False
             self.fault_actions.disconnect_all()
+
+    def _save_soon(self) -> None:
+        """Write after this turn of the event loop: the disk never delays a push."""
+        if self._store is not None and not self._is_saving:
+            self._is_saving = True
+            asyncio.get_running_loop().call_soon(self._save)
+
+    def _save(self) -> None:
+        self._is_saving = False
+        if self._store is not None:
+            self._store.save(self.exchange)

@@ -1,8 +1,9 @@
 """
 A trading node with Nautilus's production Bybit clients, run as a process of its own.
 
-``python node_script.py PORT CONTROL_TOKEN SCRIPT``: it speaks JSON lines on stdout. ``{"case": ..., ...}`` is what
-was observed; ``{"do": "price", ...}`` asks the test to move the market.
+``python node_script.py PORT CONTROL_TOKEN SCRIPT``: JSON lines on stdout. ``{"case": ..., ...}`` is what it
+saw;
+``{"do": "price", ...}`` asks the test to move the market.
 """
 
 import asyncio
@@ -11,7 +12,6 @@ import json
 import sys
 import urllib.request
 from collections import defaultdict
-from decimal import Decimal
 
 from nautilus_trader.adapters.bybit import (
     BYBIT,
@@ -20,7 +20,12 @@ from nautilus_trader.adapters.bybit import (
     BybitLiveDataClientFactory,
     BybitLiveExecClientFactory,
 )
-from nautilus_trader.config import InstrumentProviderConfig, LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
+from nautilus_trader.config import (
+    InstrumentProviderConfig,
+    LiveExecEngineConfig,
+    LoggingConfig,
+    TradingNodeConfig,
+)
 from nautilus_trader.core import nautilus_pyo3
 from nautilus_trader.core.nautilus_pyo3 import BybitEnvironment, BybitProductType
 from nautilus_trader.live.node import TradingNode
@@ -143,8 +148,8 @@ class Scripted(Strategy):
     def net(self):
         return str(self.portfolio.net_position(BTC) or 0)
 
-    def price(self, bid, ask, qty="10", trade=None):
-        say(do="price", bid=bid, ask=ask, qty=qty, trade=trade)
+    def price(self, bid, ask, qty="10", trade=None, ts_ms=None):
+        say(do="price", bid=bid, ask=ask, qty=qty, trade=trade, ts_ms=ts_ms)
 
     def fault(self, **fault):
         return self.control("POST", "/control/faults", fault)
@@ -222,7 +227,8 @@ def acceptance(s):
     say(case="TC-11", events=[s.names(o) for o in pair])
 
     batch = [
-        s.order_factory.limit(BTC, buy, Quantity.from_str("0.010"), Price.from_str(p)) for p in ("48000.0", "48001.0")
+        s.order_factory.limit(BTC, buy, Quantity.from_str("0.010"), Price.from_str(p))
+        for p in ("48000.0", "48001.0")
     ]
     s.submit_order_list(s.order_factory.create_list(batch))
     yield lambda: all(s.saw(o, "OrderAccepted")() for o in batch)
@@ -279,7 +285,11 @@ def acceptance(s):
 
     keep = [s.stop_order(sell, "0.030", "45000.0"), s.limit(buy, "0.010", "44000.0")]
     yield lambda: all(s.saw(o, "OrderAccepted")() for o in keep)
-    say(case="TC-19", net=s.net(), open=len(s.cache.orders_open()), bars=len(s.bars))
+    say(case="TC-19", net=s.net(), open=len(s.cache.orders_open()))
+    bars = len(s.bars)
+    s.price("50000.0", "50000.1", ts_ms=s.clock.timestamp_ms() + 60_000)
+    yield lambda: len(s.bars) > bars
+    say(case="TC-22", history=len(s.history), bars=len(s.bars) - bars)
 
 
 def restart(s):
@@ -293,18 +303,18 @@ def restart(s):
         quantity=[str(order.quantity) for order in open_orders],
     )
     s.subscribe_quote_ticks(BTC)
-    s.cancel_all_orders(BTC)
+    for order in open_orders:
+        s.cancel_order(order)
     yield lambda: all(order.is_closed for order in open_orders)
-    s.close_all_positions(BTC)
-    order = s.market(OrderSide.SELL, s.net() if Decimal(s.net()) > 0 else "0.030", reduce_only=True)
-    yield lambda: s.saw(order, "OrderFilled")() or s.saw(order, "OrderRejected")()
-    say(case="TC-21", events=s.names(order), net=s.net())
+    order = s.market(OrderSide.SELL, s.net(), reduce_only=True)
+    yield s.saw(order, "OrderFilled")
+    say(case="TC-21", events=s.names(order), closed=[order.is_closed for order in open_orders])
 
 
 def after(secs):
     """Wait for a while: only where the thing waited for is that nothing more happens."""
-    end = dt.datetime.now() + dt.timedelta(seconds=secs)
-    return lambda: dt.datetime.now() >= end
+    end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=secs)
+    return lambda: dt.datetime.now(dt.UTC) >= end
 
 
 SCRIPTS = {"acceptance": acceptance, "restart": restart}
