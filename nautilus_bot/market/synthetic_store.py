@@ -4,7 +4,6 @@ The synthetic market in the data catalog: the embedded default where there is no
 A data catalog holds either history or a synthetic market, so that no result ever mixes the two.
 """
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,8 +13,8 @@ from nautilus_trader.model.data import BarType
 
 from nautilus_bot.core.clocks import NS_PER_DAY
 from nautilus_bot.core.errors import ConfigError, DataError
-from nautilus_bot.market.data_catalog import bar_types, stage_bars
-from nautilus_bot.market.funding import stage_funding
+from nautilus_bot.market.data_catalog import bar_types, series_files, stage_bars
+from nautilus_bot.market.funding import funding_files, stage_funding
 from nautilus_bot.market.instruments import build_instrument, instrument_id
 from nautilus_bot.market.intervals import bar_type, interval_ns
 from nautilus_bot.market.staging import Staging
@@ -114,10 +113,11 @@ def remove_synthetic(root: Path) -> tuple[str, ...]:
         Bar types that were removed; ``make-data`` draws them again from their seed.
     """
     markers = sorted((root / _MARKERS).glob("*.json"))
-    if markers:
-        # bars first: a crash in between leaves the marker, and the next import removes the rest
-        shutil.rmtree(root / "data")
-        shutil.rmtree(root / _MARKERS)
+    for marker in markers:
+        kind = BarType.from_str(marker.stem)
+        for path in (*series_files(root, kind), *funding_files(root, kind.instrument_id)):
+            path.unlink()
+        marker.unlink()  # last: a crash before it leaves the rest to the next import
     return tuple(marker.stem for marker in markers)
 
 

@@ -1,9 +1,21 @@
 """A commit happens wholly or not at all, also across a crash."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
+from nautilus_bot.core.errors import DataError
 from nautilus_bot.market import staging as module
 from nautilus_bot.market.staging import Plan, Staging, recover
+
+
+def disown(staging):
+    """Give a staging directory to a process that has ended, as a crash would."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    staging.directory.rename(staging.root / f".staging-{ended.pid}-left")
 
 
 def names(root):
@@ -43,8 +55,8 @@ def test_a_commit_that_a_crash_cut_short_is_finished_by_the_next_to_open(tmp_pat
         (staging.directory / name).write_text(name)
     staging.replace(staging.root / "old")
 
-    def crash(root, plan):
-        apply(root, Plan(plan.moves[:1], ()))
+    def crash(root, staged, plan):
+        apply(root, staged, Plan(plan.moves[:1], ()))
         raise KeyboardInterrupt
 
     apply = module._apply
@@ -53,6 +65,7 @@ def test_a_commit_that_a_crash_cut_short_is_finished_by_the_next_to_open(tmp_pat
         staging.commit()
     monkeypatch.undo()
     assert "old" in names(tmp_path)
+    disown(staging)
     recover(tmp_path)
     assert names(tmp_path) == ["a", "b"]
 
@@ -60,5 +73,16 @@ def test_a_commit_that_a_crash_cut_short_is_finished_by_the_next_to_open(tmp_pat
 def test_what_a_crash_left_before_its_commit_is_dropped(tmp_path):
     staging = Staging(tmp_path).__enter__()
     (staging.directory / "new").write_text("2")
+    disown(staging)
     recover(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_living_process_stages_is_left_alone_and_keeps_others_out(tmp_path):
+    with Staging(tmp_path) as staging:
+        (staging.directory / "new").write_text("2")
+        recover(tmp_path)
+        with pytest.raises(DataError, match=f"process {os.getpid()} does"):
+            Staging(tmp_path).__enter__()
+        staging.commit()
+    assert names(tmp_path) == ["new"]
