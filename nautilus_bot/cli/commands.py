@@ -66,6 +66,13 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "simulator",
+        "nautilus_bot.cli.simulator:simulator",
+        "Run a Bybit V5 exchange on this machine.",
+        "Trading",
+        ("nautilus-bot simulator --port 18080 --speed 60", "nautilus-bot simulator --port 0 --json"),
+    ),
+    Command(
         "config",
         "nautilus_bot.cli.config:app",
         "Check, show and describe the configuration.",

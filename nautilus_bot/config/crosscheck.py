@@ -1,7 +1,6 @@
 """What no file can check alone: that the names and numbers of one agree with those of another."""
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
@@ -14,8 +13,6 @@ from nautilus_bot.core.strict import Source
 from nautilus_bot.risk.loader import load_rules
 from strategies.kernels.contract import Parameter
 from strategies.kernels.table import KERNELS
-
-THROTTLE: Final = "throttle"
 
 
 def check_venue(venue: VenueConfig, source: Source) -> None:
@@ -94,27 +91,6 @@ def with_all_parameters(entry: StrategyEntry) -> StrategyEntry:
     """Return the entry with every parameter of its kernel, in the order in which the kernel reads them."""
     parameters = {**KERNELS[entry.strategy].defaults(), **entry.parameters}
     return msgspec.structs.replace(entry, parameters=parameters)
-
-
-def with_throttles(risk: RiskConfig, strategies: StrategiesConfig) -> RiskConfig:
-    """
-    Return the rules with the throttles that the strategies' file asks for.
-
-    A figure in the risk file wins, since limits live there; of two entries of one strategy the longer does.
-    """
-    asked: dict[str, float] = {}
-    for entry in strategies.strategies:
-        if entry.throttle_secs is not None:
-            asked[entry.strategy] = max(entry.throttle_secs, asked.get(entry.strategy, 0.0))
-    if not asked:
-        return risk
-    rules = [dict(rule) for rule in risk.rules]
-    throttle = next((rule for rule in rules if rule["rule"] == THROTTLE), None)
-    if throttle is None:
-        throttle = {"rule": THROTTLE}
-        rules.append(throttle)
-    throttle["secs_by_strategy"] = {**asked, **throttle.get("secs_by_strategy", {})}
-    return msgspec.structs.replace(risk, rules=tuple(rules))
 
 
 def _check_parameters(entry: StrategyEntry, place: Source) -> None:

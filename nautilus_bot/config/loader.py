@@ -18,7 +18,6 @@ from nautilus_bot.config.crosscheck import (
     check_strategies,
     check_venue,
     with_all_parameters,
-    with_throttles,
 )
 from nautilus_bot.config.files import load_file
 from nautilus_bot.config.overrides import check_names
@@ -76,7 +75,7 @@ def load_config(path: Path | str, environ: Mapping[str, str] = os.environ) -> Bo
         strategies=msgspec.structs.replace(
             strategies, strategies=tuple(with_all_parameters(entry) for entry in strategies.strategies)
         ),
-        risk=with_throttles(risk, strategies),
+        risk=risk,
         alerts=alerts,
         files={
             "backtest": backtest_source.file,

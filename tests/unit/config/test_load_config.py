@@ -158,22 +158,6 @@ def test_a_wrong_value_is_named_with_file_and_path(
     assert expected in text
 
 
-def test_a_strategys_throttle_reaches_the_throttle_rule_unless_the_risk_file_has_its_own(
-    folder: Path, edit: Edit
-) -> None:
-    def throttle(raw: Any) -> Any:
-        return next(rule for rule in raw["rules"] if rule["rule"] == "throttle")
-
-    edit("strategies_config_72h.json", lambda raw: raw["strategies"][0].update(throttle_secs=45))
-    edit("strategies_config_72h.json", lambda raw: raw["strategies"][1].update(throttle_secs=60))
-    edit(
-        "risk_config.json", lambda raw: throttle(raw).update(secs_by_strategy={"RSIEMAMomentumStrategy": 90})
-    )
-    secs = throttle({"rules": load_config(folder, {}).risk.rules})["secs_by_strategy"]
-    assert secs["VolatilityBreakoutStrategy"] == 45
-    assert secs["RSIEMAMomentumStrategy"] == 90
-
-
 def test_the_same_strategy_on_the_same_timeframe_stands_once(folder: Path, edit: Edit) -> None:
     edit("strategies_config_72h.json", lambda raw: raw["strategies"].append(raw["strategies"][0]))
     assert "$.strategies[6]: VolatilityBreakoutStrategy on 15m must be listed once" in message_of(folder)
