@@ -2,8 +2,7 @@
 A trading node with Nautilus's production Bybit clients, run as a process of its own.
 
 ``python node_script.py PORT CONTROL_TOKEN SCRIPT``: JSON lines on stdout. ``{"case": ..., ...}`` is what it
-saw;
-``{"do": "price", ...}`` asks the test to move the market.
+saw, ``{"do": "price", ...}`` asks the test to move the market.
 """
 
 import asyncio
