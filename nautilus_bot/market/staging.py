@@ -76,7 +76,9 @@ class Staging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if error is None or not (self.directory / _PLAN).exists():
+            shutil.rmtree(self.directory, ignore_errors=True)
+        # else a move failed half-way: the plan stays, and the next process to open the catalog finishes it
 
     def holds(self, pattern: str) -> bool:
         """Return whether a file that matches the pattern is staged already."""
