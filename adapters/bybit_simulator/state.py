@@ -20,6 +20,7 @@ from adapters.bybit_simulator.ledger import Ledger, Position, to_cents
 from adapters.bybit_simulator.margin import Margins, margins_of
 from adapters.bybit_simulator.markets import SymbolMarket
 from adapters.bybit_simulator.orders import ZERO, Execution, Order
+from adapters.bybit_simulator.refusals import bad_request
 from adapters.bybit_simulator.registry import OrderRegistry
 
 
@@ -45,6 +46,13 @@ class ExchangeState:
         self.outbox: list[ExchangeEvent] = []
         self.id_seed = now_ms() // 1000
         self.last_id = 0
+
+    def market(self, symbol: str) -> SymbolMarket:
+        """Return the market of a symbol, or refuse one that is not listed."""
+        market = self.markets.get(symbol)
+        if market is None:
+            raise bad_request(f"params error: symbol invalid {symbol}")
+        return market
 
     def next_id(self) -> str:
         """Return a new id in the form of a UUID, unique for the life of the account."""
