@@ -1,0 +1,1 @@
+"""The bot as a process: pid file, start, stop, status, watchdog."""

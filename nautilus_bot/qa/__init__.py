@@ -1,0 +1,1 @@
+"""Rehearsals: injected signals, scenarios and their reports."""
