@@ -7,7 +7,7 @@ from adapters.bybit_simulator.ledger import Position
 from adapters.bybit_simulator.markets import SymbolMarket
 from adapters.bybit_simulator.orders import FALLING, RISING, ZERO, OrderSide
 from adapters.bybit_simulator.refusals import Code, Refused, bad_request
-from adapters.bybit_simulator.requests import CreateOrder
+from adapters.bybit_simulator.requests import CreateOrder, SetTradingStop
 
 MAX_LINK_ID = 36
 
@@ -24,14 +24,21 @@ def check_position_idx(position_idx: int) -> None:
         raise bad_request("position idx not match position mode")
 
 
+def check_protection_mode(request: CreateOrder | SetTradingStop) -> None:
+    """Refuse protection that is not simulated: for a part of the position, or with limit orders."""
+    if request.tpsl_mode == "Partial":
+        raise bad_request("tpslMode Partial is not simulated: only Full is")
+    if "Limit" in (request.tp_order_type, request.sl_order_type):
+        raise bad_request("tpOrderType and slOrderType Limit are not simulated: only Market is")
+
+
 def check_form(request: CreateOrder) -> None:
     """Refuse combinations of fields that make no order."""
     check_category(request.category)
     check_position_idx(request.position_idx)
     if len(request.order_link_id) > MAX_LINK_ID:
         raise bad_request("OrderLinkedID length can not exceed 36")
-    if request.tpsl_mode == "Partial":
-        raise bad_request("tpslMode Partial is not simulated: only Full is")
+    check_protection_mode(request)
     if request.order_type == "Market" and request.time_in_force == "PostOnly":
         raise bad_request("Market order cannot be PostOnly")
     if request.order_type == "Limit" and not request.price:

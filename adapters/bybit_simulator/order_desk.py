@@ -149,6 +149,11 @@ class OrderDesk:
                 checks.check_price_limit(changed.price, order.side, market)
         if changed.trigger_price is not None and changed.trigger_price != order.trigger_price:
             checks.check_trigger(changed.trigger_price, changed.trigger_direction, changed.trigger_by, market)
+        if (changed.take_profit, changed.stop_loss) != (order.take_profit, order.stop_loss):
+            base = changed.price or changed.trigger_price or market.reference
+            checks.check_protection(
+                order.side, base, changed.take_profit, changed.stop_loss, market.instrument
+            )
         if not order.reduce_only:
             reference = changed.price or changed.trigger_price or market.reference
             checks.check_notional(changed.qty * reference, market.instrument)

@@ -48,6 +48,8 @@ class CreateOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tp_trigger_by: TriggerBy = "LastPrice"
     sl_trigger_by: TriggerBy = "LastPrice"
     tpsl_mode: Literal["Full", "Partial"] = "Full"
+    tp_order_type: OrderType = "Market"
+    sl_order_type: OrderType = "Market"
 
 
 class AmendOrder(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -78,6 +80,9 @@ class SetTradingStop(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tp_trigger_by: TriggerBy = "LastPrice"
     sl_trigger_by: TriggerBy = "LastPrice"
     tpsl_mode: Literal["Full", "Partial"] = "Full"
+    tp_order_type: OrderType = "Market"
+    sl_order_type: OrderType = "Market"
+    trailing_stop: Decimal | None = None
 
 
 def parse_request[T: msgspec.Struct](kind: type[T], body: Mapping[str, Any]) -> T:

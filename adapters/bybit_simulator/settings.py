@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from adapters.bybit_simulator import checks
+from adapters.bybit_simulator.ledger import Position
 from adapters.bybit_simulator.protection import PositionGuard
 from adapters.bybit_simulator.refusals import Code, Refused, bad_request
 from adapters.bybit_simulator.requests import SetTradingStop
@@ -28,10 +29,10 @@ class AccountSettings:
         position = self._state.ledger.positions[symbol]
         if position.leverage == buy_leverage:
             raise Refused(Code.LEVERAGE_NOT_MODIFIED, "leverage not modified")
-        self._state.ledger.put(msgspec.structs.replace(position, leverage=buy_leverage))
-        if buy_leverage < position.leverage and self._free_margin() < 0:
-            self._state.ledger.put(position)
+        changed = msgspec.structs.replace(position, leverage=buy_leverage)
+        if buy_leverage < position.leverage and not self._covered_with(changed):
             raise Refused(Code.INSUFFICIENT_BALANCE, "ab not enough for new leverage")
+        self._state.ledger.put(changed)
         self._state.publish_position(symbol)
 
     def switch_mode(self, mode: int, symbol: str | None) -> None:
@@ -52,8 +53,9 @@ class AccountSettings:
         market = self._state.market(request.symbol)
         checks.check_category(request.category)
         checks.check_position_idx(request.position_idx)
-        if request.tpsl_mode == "Partial":
-            raise bad_request("tpslMode Partial is not simulated: only Full is")
+        checks.check_protection_mode(request)
+        if request.trailing_stop:
+            raise bad_request("trailingStop is not simulated")
         position = self._state.ledger.positions[request.symbol]
         if not position.size:
             raise bad_request("can not set tp/sl/ts for zero position")
@@ -73,6 +75,10 @@ class AccountSettings:
         )
         self._state.publish_position(request.symbol)
 
-    def _free_margin(self) -> Decimal:
-        needs = self._state.account_margins()
-        return self._state.ledger.balance + needs.unrealised_pnl - needs.initial
+    def _covered_with(self, changed: Position) -> bool:
+        """Whether the equity would cover all initial margins if this position stood as given."""
+        now = self._state.account_margins()
+        own = self._state.margins(changed.symbol)
+        then = self._state.margins(changed.symbol, position=changed)
+        needed = now.initial - own.initial + then.initial
+        return self._state.ledger.balance + now.unrealised_pnl >= needed

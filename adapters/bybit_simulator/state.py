@@ -79,9 +79,11 @@ class ExchangeState:
         """Tell how the account stands."""
         self.outbox.append(WalletChanged(self.wallet_view()))
 
-    def margins(self, symbol: str, candidate: Order | None = None) -> Margins:
-        """Return a symbol's margins, as if ``candidate`` stood in the book too."""
-        position = self.ledger.positions[symbol]
+    def margins(
+        self, symbol: str, candidate: Order | None = None, position: Position | None = None
+    ) -> Margins:
+        """Return a symbol's margins, as if ``candidate`` stood in the book or the position were another."""
+        position = position or self.ledger.positions[symbol]
         orders = self.orders.resting(symbol)
         if candidate is not None:
             orders = [order for order in orders if order.order_id != candidate.order_id]

@@ -82,6 +82,7 @@ def test_trading_stop_sets_moves_and_clears_protection(desk):
     desk.trading_stop(stopLoss="49000", takeProfit="51000")
     assert desk.refusal(desk.trading_stop, stopLoss="49000") == 34040
     assert desk.refusal(desk.trading_stop, stopLoss="50500") == 10001
+    assert desk.refusal(desk.trading_stop, trailingStop="100") == 10001
     desk.trading_stop(stopLoss="49500")
     assert {leg: order.trigger_price for leg, order in desk.stops.items()} == {
         "StopLoss": 49500,

@@ -23,6 +23,7 @@ from adapters.bybit_simulator.requests import CreateOrder, parse_request
         (10001, {"timeInForce": "PostOnly"}),
         (10001, {"triggerPrice": "51000"}),
         (10001, {"tpslMode": "Partial", "takeProfit": "60000"}),
+        (10001, {"slOrderType": "Limit", "stopLoss": "49000"}),
         (10001, {"takeProfit": "49000"}),
         (10001, {"stopLoss": "51000"}),
         (10001, {"orderLinkId": "x" * 37}),
@@ -72,6 +73,7 @@ def test_an_amendment_is_checked_like_a_new_order(desk):
     assert desk.refusal(desk.amend, **key, price="49000.05") == 10001
     assert desk.refusal(desk.amend, **key, qty="9") == 110007
     assert desk.refusal(desk.amend, **key, price="49000") == 10001
+    assert desk.refusal(desk.amend, **key, stopLoss="49500") == 10001
     assert desk.find(order).qty == order.qty
 
 
