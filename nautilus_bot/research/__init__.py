@@ -1,0 +1,1 @@
+"""Jobs on history: backtest, fast simulation, optimisation, validation."""
