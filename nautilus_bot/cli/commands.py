@@ -73,6 +73,13 @@ COMMANDS: Final = (
         ("nautilus-bot simulator --port 18080 --speed 60", "nautilus-bot simulator --port 0 --json"),
     ),
     Command(
+        "list-strategies",
+        "nautilus_bot.cli.strategies:list_strategies",
+        "List the strategies of the configuration, with their parameters.",
+        "Configuration",
+        ("nautilus-bot list-strategies", "nautilus-bot list-strategies --parameters"),
+    ),
+    Command(
         "config",
         "nautilus_bot.cli.config:app",
         "Check, show and describe the configuration.",
