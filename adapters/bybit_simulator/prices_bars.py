@@ -102,14 +102,6 @@ class BarPriceSource:
             together.sort(key=attrgetter("ts_ms"))
             yield from together
 
-    def trades(self) -> Iterator[TradeTick]:
-        """Yield only the trades, without building books: quick, for warming up candles."""
-        for row in self._rows():
-            instrument = self._instruments[row[0]]
-            for trade, _ in bar_trades(row, instrument, self._shape):
-                if trade.qty:
-                    yield trade
-
     def _bar_ticks(self, row: BarRow, start_ms: int) -> Iterator[MarketTick]:
         symbol = row[0]
         instrument = self._instruments[symbol]
