@@ -31,6 +31,16 @@ class Command(NamedTuple):
 
 COMMANDS: Final = (
     Command(
+        "backtest",
+        "nautilus_bot.cli.backtest:backtest",
+        "Trade the strategies on history and show what came of it.",
+        "Trading",
+        (
+            "nautilus-bot backtest -c configs/backtest.json -i 15m --timerange 20250101-20251231",
+            "nautilus-bot backtest -s RSIEMAMomentumStrategy -p ETHUSDT --json",
+        ),
+    ),
+    Command(
         "import-data",
         "nautilus_bot.cli.market_data:import_data",
         "Read candle and funding files into the data catalog.",

@@ -132,7 +132,9 @@ def _with_pauses(
     rules: tuple[dict[str, Any], ...], strategies: StrategiesConfig
 ) -> tuple[dict[str, Any], ...]:
     """Hand the strategies' own pauses to the throttle rule; the rule's file has the last word."""
-    pauses = {one.strategy: one.throttle_secs for one in strategies.enabled() if one.throttle_secs is not None}
+    pauses = {
+        one.strategy: one.throttle_secs for one in strategies.enabled() if one.throttle_secs is not None
+    }
     if not pauses:
         return rules
     if not any(rule.get("rule") == THROTTLE for rule in rules):

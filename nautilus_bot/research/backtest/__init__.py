@@ -1,0 +1,1 @@
+"""The backtest as a product: run it, count what the journal says, show it."""
