@@ -106,18 +106,31 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
 
 
 def _connect(file: Path) -> sqlite3.Connection:
-    uri = f"{file.resolve().as_uri()}?mode=ro"
+    uri = f"{file.resolve().as_uri()}?mode="
+    try:
+        return _open(uri + "ro")
+    except sqlite3.OperationalError:
+        if Path(f"{file}-wal").exists():
+            raise
+    if _holds_data(Path(f"{file}-journal")):
+        # a process died in the middle of a batch: SQLite takes the half-written batch back
+        return _open(uri + "rw")
+    # a finished journal on a read-only medium: no log, so nothing can change below us
+    return _open(uri + "ro&immutable=1")
+
+
+def _open(uri: str) -> sqlite3.Connection:
     db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5, check_same_thread=False)
     try:
         db.execute("SELECT 1 FROM entries LIMIT 1").fetchone()
-    except sqlite3.OperationalError:
+    except sqlite3.Error:
         db.close()
-        if Path(f"{file}-wal").exists():
-            raise
-        # a finished journal on a read-only medium: no log, so nothing can change below us
-        db = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
-        db.execute("SELECT 1 FROM entries LIMIT 1").fetchone()
+        raise
     return db
+
+
+def _holds_data(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def entries(

@@ -186,12 +186,45 @@ def test_kill_9_loses_no_entry_that_append_returned_from(tmp_path):
         assert journal.last_seq in {acknowledged, acknowledged + 1}
 
 
-def test_a_barrier_leaves_every_entry_in_the_log_and_may_be_repeated(tmp_path):
+def test_a_barrier_may_be_repeated_and_survives_a_checkpoint(tmp_path):
+    with Journal(tmp_path, "run-1", durable=True) as journal:
+        append(journal, 1)
+        journal.barrier()
+        journal.checkpoint()
+        append(journal, 2)
+        journal.barrier()
+        assert [entry.seq for entry in entries(tmp_path)] == [1, 2]
+
+
+def test_a_barrier_does_not_break_up_the_batches_of_a_backtest(tmp_path):
     with Journal(tmp_path, "run-1", durable=False) as journal:
         append(journal, 1)
         journal.barrier()
-        journal.barrier()
-        assert [entry.seq for entry in entries(tmp_path)] == [1]
+        assert list(entries(tmp_path)) == []
+
+
+def test_a_batch_that_a_kill_cut_in_half_is_taken_back_whole(tmp_path):
+    script = """
+        import os, pathlib, sys
+        from catalog import journal
+        batched = journal.Journal(pathlib.Path(sys.argv[1]), "run-1", durable=False)
+        def add(count):
+            for n in range(count):
+                batched.append(ts_init=n, ts_market=n, ts_publish=n, topic="t", type="T", payload=b"x" * 3000)
+        add(100)
+        batched.flush()
+        # a page cache of one page makes SQLite write into the file before the commit
+        batched._db.execute("PRAGMA cache_size = 1")
+        batched._db.execute("BEGIN IMMEDIATE")
+        rows = batched._db.execute("SELECT * FROM entries").fetchall()
+        batched._db.executemany(journal._INSERT, [(row[0] + 100, *row[1:]) for row in rows])
+        os.kill(os.getpid(), 9)
+    """
+    assert run_script(script, tmp_path).returncode == -signal.SIGKILL
+    assert (tmp_path / "journal.sqlite-journal").stat().st_size > 0
+    assert [entry.seq for entry in entries(tmp_path)] == list(range(1, 101))
+    with Journal(tmp_path, "run-1", durable=True) as journal:
+        assert journal.last_seq == 100
 
 
 def test_a_checkpoint_in_another_thread_empties_the_log_while_the_owner_writes(tmp_path):
