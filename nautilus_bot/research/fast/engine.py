@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from nautilus_bot.core.errors import ConfigError
-from nautilus_bot.research.fast import simulate as loop
+from nautilus_bot.research.fast import trade_log
+from nautilus_bot.research.fast.arrays import CLOSES, COUNTERS, FIRST_REFUSAL, SIGNALS, Record, Series, Terms
 from nautilus_bot.research.fast.compile import compile_function
 from nautilus_bot.research.fast.market import (
     Market,
@@ -18,67 +19,79 @@ from nautilus_bot.research.fast.market import (
     size_precision,
 )
 from nautilus_bot.research.fast.result import REASONS, FastTrade, SimulationResult
+from nautilus_bot.research.fast.rule_setup import RawRules, build_rules, measure_market
+from nautilus_bot.research.fast.rules import REFUSALS
+from nautilus_bot.research.fast.simulate import simulate
 from strategies.kernels.contract import Kernel
+from strategies.kernels.table import KERNELS
 from strategies.sizing import SizingLimits
 
 MONEY_UNITS = 10**8
 
 
 @cache
-def compiled(kernel_step: Any) -> Any:
+def bind(kernel_step: Any) -> Any:
     """Return the simulation loop bound to a kernel's ``step``, compiled once a process and cached on disk."""
-    return compile_function(loop.simulate, {"step": kernel_step})
+    return compile_function(simulate, {"step": kernel_step})
 
 
 class FastSimulation:
     """
-    Run a kernel over a market as the node would trade it.
+    Run a strategy's kernel over a market as the node would trade it.
 
     Parameters
     ----------
-    kernel : Kernel
-        The strategy's decision.
+    strategy : str
+        Class name in ``strategies.kernels.table.KERNELS``.
     market : Market
         Bars, funding and instrument.
     limits : SizingLimits
         Size of entries.
+    rules : RawRules, default ()
+        The ``rules`` array of ``risk_config.json``; empty for all rules with their defaults.
     capital_usdt : Decimal, default 10000
         Starting balance.
-    rules : Rules
-        Risk rules that depend on market and account alone.
     slippage_ticks : int, default 0
         How many ticks worse every order fills.
     keep_equity : bool, default True
         Whether to note equity at each bar.
+
+    Raises
+    ------
+    ConfigError
+        If a rule or limit cannot be simulated.
     """
 
     def __init__(
         self,
-        kernel: Kernel,
+        strategy: str,
         market: Market,
         limits: SizingLimits,
         *,
+        rules: RawRules = (),
         capital_usdt: Decimal = Decimal(10_000),
-        rules: loop.Rules | None = None,
         slippage_ticks: int = 0,
         keep_equity: bool = True,
     ) -> None:
-        self.kernel = kernel
+        self.kernel: Kernel = KERNELS[strategy]
         self.market = market
-        self._venue = build_venue(market.facts, slippage_ticks=slippage_ticks)
-        self._sizing = build_sizing(market.facts, limits, capital_usdt)
-        self._rules = rules or loop.Rules(min_confidence=0.6)
-        self._capital = int(capital_usdt * MONEY_UNITS)
-        self._keep_equity = keep_equity
-        self._run = compiled(kernel.step)
-        self._series = loop.Series(
+        self._terms = Terms(
+            build_venue(market.facts, slippage_ticks=slippage_ticks),
+            build_sizing(market.facts, limits, capital_usdt),
+            build_rules(rules, strategy, market.facts.symbol),
+            int(capital_usdt * MONEY_UNITS),
+        )
+        self._series = Series(
             market.ts,
             market.points,
             market.bars,
             market.funding_ts,
             market.funding_rates,
             market.interval_ns,
+            measure_market(rules, market),
         )
+        self._keep_equity = keep_equity
+        self._loop = bind(self.kernel.step)
 
     def run(self, params: Sequence[float]) -> SimulationResult:
         """
@@ -100,49 +113,54 @@ class FastSimulation:
                 f"{self.kernel.name} takes {len(self.kernel.parameters)} parameters ({names}), "
                 f"found {len(params)}"
             )
-        bars = len(self.market)
-        record = loop.Record(
-            np.empty((bars + 1, loop.TRADE_FIELDS), dtype=np.int64),
-            np.empty(bars + 1),
-            np.empty(bars if self._keep_equity else 0),
-            np.zeros(loop.COUNTERS, dtype=np.int64),
-        )
-        count, balance = self._run(
+        record = self._blank_record()
+        count, balance = self._loop(
             self._series,
             np.zeros(self.kernel.state_size),
             tuple(float(value) for value in params),
-            self._venue,
-            self._sizing,
-            self._rules,
-            self._capital,
+            self._terms,
             record,
         )
+        refused = record.counters[FIRST_REFUSAL:].tolist()
         return SimulationResult(
-            record.trades[:count].copy(),
-            record.confidences[:count].copy(),
-            record.equity,
-            balance,
-            *(int(number) for number in record.counters),
+            rows=record.trades[:count].copy(),
+            confidences=record.confidences[:count].copy(),
+            equity=record.equity,
+            balance=balance,
+            signals=int(record.counters[SIGNALS]),
+            closes=int(record.counters[CLOSES]),
+            refusals={name: number for name, number in zip(REFUSALS, refused, strict=True) if number},
         )
 
     def trades(self, result: SimulationResult) -> list[FastTrade]:
         """Return a result's trades with times and decimal prices."""
         return [self._trade(row, conf) for row, conf in zip(result.rows, result.confidences, strict=True)]
 
+    def _blank_record(self) -> Record:
+        # a bar opens at most one trade; pages that no trade reaches are never touched
+        bars = len(self.market) + 1
+        return Record(
+            np.empty((bars, trade_log.TRADE_FIELDS), dtype=np.int64),
+            np.empty(bars, dtype=np.int64),
+            np.empty(bars),
+            np.empty(bars - 1 if self._keep_equity else 0),
+            np.zeros(COUNTERS, dtype=np.int64),
+        )
+
     def _trade(self, row: Any, confidence: float) -> FastTrade:
-        open_still = row[loop.EXIT_BAR] < 0
+        is_open = row[trade_log.EXIT_BAR] < 0
         prices, sizes = price_precision(self.market.facts), size_precision(self.market.facts)
         return FastTrade(
-            side=int(row[loop.SIDE]),
-            quantity=_decimal(row[loop.UNITS], sizes),
-            entry_ts=int(self.market.ts[row[loop.ENTRY_BAR]]),
-            exit_ts=0 if open_still else int(self.market.ts[row[loop.EXIT_BAR]]),
-            entry_price=_decimal(row[loop.ENTRY_POINTS], prices),
-            exit_price="" if open_still else _decimal(row[loop.EXIT_POINTS], prices),
-            reason=REASONS[int(row[loop.REASON])],
-            fees_usdt=int(row[loop.ENTRY_FEE] + row[loop.EXIT_FEE]) / 1e8,
-            profit_usdt=int(row[loop.PROFIT]) / 1e8,
-            funding_usdt=int(row[loop.FUNDING]) / 1e8,
+            side=int(row[trade_log.SIDE]),
+            quantity=_decimal(row[trade_log.UNITS], sizes),
+            entry_ts=int(self.market.ts[row[trade_log.ENTRY_BAR]]),
+            exit_ts=0 if is_open else int(self.market.ts[row[trade_log.EXIT_BAR]]),
+            entry_price=_decimal(row[trade_log.ENTRY_POINTS], prices),
+            exit_price="" if is_open else _decimal(row[trade_log.EXIT_POINTS], prices),
+            reason=REASONS[int(row[trade_log.REASON])],
+            fees_usdt=int(row[trade_log.ENTRY_FEE] + row[trade_log.EXIT_FEE]) / MONEY_UNITS,
+            profit_usdt=int(row[trade_log.PROFIT]) / MONEY_UNITS,
+            funding_usdt=int(row[trade_log.FUNDING]) / MONEY_UNITS,
             confidence=float(confidence),
         )
 

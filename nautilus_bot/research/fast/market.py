@@ -159,6 +159,9 @@ def build_venue(
         fee_scale=10.0 ** (8 + fee_decimals),
         slippage_points=slippage_ticks * tick_points,
         funding_divisor=10 ** (price + size + RATE_DECIMALS - 8),
+        price_scale=10.0**price,
+        size_scale=10.0**size,
+        notional_scale=10.0 ** (price + size),
     )
 
 

@@ -37,6 +37,8 @@ class Venue(NamedTuple):
         How much worse than its price every order fills.
     funding_divisor : int
         Power of ten that turns units times points times rate into 1e-8 USDT.
+    price_scale, size_scale, notional_scale : float
+        Points in one USDT, units in one coin, and their product.
     """
 
     price_factor: float
@@ -52,6 +54,9 @@ class Venue(NamedTuple):
     fee_scale: float
     slippage_points: int
     funding_divisor: int
+    price_scale: float
+    size_scale: float
+    notional_scale: float
 
 
 class Sizing(NamedTuple):

@@ -61,15 +61,17 @@ class SimulationResult:
     Parameters
     ----------
     rows : Ints, shape (k, TRADE_FIELDS)
-        One row a trade, columns as named in ``simulate``.
+        One row a trade, columns as named in ``trade_log``.
     confidences : Floats, shape (k,)
         Of the trades' signals.
     equity : Floats, shape (n,) or (0,)
         Balance plus open profit at each bar's close, USDT.
     balance : int
         Final wallet balance.
-    signals, closes, entries, refused_confidence, refused_size : int
-        Entry signals while flat, closing signals, entries made, entries refused by rule.
+    signals, closes : int
+        Entry signals while flat; positions closed by an opposite signal or a gap.
+    refusals : dict[str, int]
+        Entries refused, by rule; only rules that refused.
     """
 
     rows: Ints
@@ -78,9 +80,7 @@ class SimulationResult:
     balance: int
     signals: int
     closes: int
-    entries: int
-    refused_confidence: int
-    refused_size: int
+    refusals: dict[str, int]
 
     @property
     def balance_usdt(self) -> float:

@@ -1,91 +1,36 @@
 """
 One strategy on one instrument: bars in, trades out, as the node trades them.
 
-Each bar, in this order: funding that fell due, stop and target, the kernel, then what its decision leads to.
-A position is entered at the close of the bar that gave the signal, its stop and target are live from the next
-bar on; an opposite signal closes at the bar's close and does not reverse there; a gap resets the kernel and
-closes the position. The functions here are plain Python that ``engine`` compiles.
+Each bar, in this order: funding that fell due, stop and target, the account's measures and halts, the kernel,
+then what its decision leads to. A position is entered at the close of the bar that gave the signal, its stop
+and target are live from the next bar on; an opposite signal closes at the bar's close and does not reverse
+there; a gap resets the kernel and closes the position. The functions here are plain Python that ``engine``
+compiles.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from nautilus_bot.core.units import to_ticks
-from nautilus_bot.research.fast.exits import GAP, NOTHING, SIGNAL, STILL_OPEN, TARGET, first_hit
+import numpy as np
+
+from nautilus_bot.research.fast.arrays import CLOSES, SIGNALS, Account, Record, Series, Terms
+from nautilus_bot.research.fast.entries import try_entry
+from nautilus_bot.research.fast.exits import GAP, NOTHING, SIGNAL, STILL_OPEN, first_hit
 from nautilus_bot.research.fast.market import Floats, Ints
-from nautilus_bot.research.fast.money import (
-    Sizing,
-    Venue,
-    fee_of,
-    funding_of,
-    lots_of,
-    profit_of,
-)
-
-(
-    ENTRY_BAR,
-    EXIT_BAR,
-    SIDE,
-    UNITS,
+from nautilus_bot.research.fast.money import Venue, funding_of, to_double
+from nautilus_bot.research.fast.rules import mark
+from nautilus_bot.research.fast.trade_log import (
     ENTRY_POINTS,
-    EXIT_POINTS,
+    FUNDING,
+    REASON,
+    SIDE,
     STOP_POINTS,
     TARGET_POINTS,
-    REASON,
-    ENTRY_FEE,
-    EXIT_FEE,
-    PROFIT,
-    FUNDING,
-) = range(13)
-TRADE_FIELDS = 13
+    UNITS,
+    leave,
+)
 
-SIGNALS, CLOSES, ENTRIES, REFUSED_CONFIDENCE, REFUSED_SIZE = range(5)
-COUNTERS = 5
-
-
-class Rules(NamedTuple):
-    """
-    The risk rules that depend on market and account alone.
-
-    Parameters
-    ----------
-    min_confidence : float
-        Lowest accepted confidence of an entry.
-    """
-
-    min_confidence: float
-
-
-class Series(NamedTuple):
-    """The arrays of a ``Market``, in the form the compiled loop takes them."""
-
-    ts: Ints
-    points: Ints
-    bars: Floats
-    funding_ts: Ints
-    funding_rates: Ints
-    interval_ns: int
-
-
-class Record(NamedTuple):
-    """
-    What the loop fills.
-
-    Parameters
-    ----------
-    trades : Ints, shape (n, TRADE_FIELDS)
-        One row a trade; prices in points, quantities in units, amounts in 1e-8 USDT.
-    confidences : Floats, shape (n,)
-        Confidence of each trade's signal.
-    equity : Floats, shape (n,) or (0,)
-        Balance plus open profit at each bar's close, USDT; empty when not wanted.
-    counters : Ints, shape (COUNTERS,)
-        How many signals, closes, entries and refusals.
-    """
-
-    trades: Ints
-    confidences: Floats
-    equity: Floats
-    counters: Ints
+MONEY_FACTOR = 1e8
+BEFORE_ALL_DAYS = -1
 
 
 def step(_state: Any, _bar: Any, _params: Any) -> tuple[float, float, float, float]:
@@ -94,14 +39,7 @@ def step(_state: Any, _bar: Any, _params: Any) -> tuple[float, float, float, flo
 
 
 def simulate(
-    series: Series,
-    state: Floats,
-    params: tuple[float, ...],
-    venue: Venue,
-    sizing: Sizing,
-    rules: Rules,
-    capital: int,
-    record: Record,
+    series: Series, state: Floats, params: tuple[float, ...], terms: Terms, record: Record
 ) -> tuple[int, int]:
     """
     Walk all bars.
@@ -114,10 +52,8 @@ def simulate(
         Fresh state of the kernel.
     params : tuple[float, ...]
         Parameters of the kernel.
-    venue, sizing, rules
-        Exchange, size of entries, risk rules.
-    capital : int
-        Starting balance in 1e-8 USDT.
+    terms : Terms
+        Exchange, sizing, rules, capital.
     record : Record
         Filled in place.
 
@@ -126,116 +62,93 @@ def simulate(
     tuple[int, int]
         Trades made, the last one possibly still open, and the final balance in 1e-8 USDT.
     """
-    ts, points, bars, funding_ts, funding_rates, interval_ns = series
-    trades, confidences, equity, counters = record
-    balance = capital
-    count = 0
-    due = 0
-    side = units = entry = stop = target = 0
+    ts, bars = series.ts, series.bars
+    balance = terms.capital
+    account = fresh_account(balance)
+    count = due = 0
+    held = False
     for i in range(len(ts)):
-        trade = trades[count]
-        while due < len(funding_ts) and funding_ts[due] < ts[i]:
-            if side != 0:
-                amount = funding_of(side, units, points[i - 1, 3], funding_rates[due], venue)
-                balance += amount
-                trade[FUNDING] += amount
-            due += 1
-
-        closing = NOTHING
-        price = 0
-        if side != 0:
-            closing, price = first_hit(side, stop, target, points[i, 0], points[i, 1], points[i, 2])
-            if closing != NOTHING:
-                balance += leave(trade, i, price, closing, venue)
-                side = 0
+        trade = record.trades[count]
+        if due < len(series.funding_ts) and series.funding_ts[due] < ts[i]:
+            due, change = settle_funding(series, trade, held, i, due, terms.venue)
+            balance += change
+        if held:
+            hit, change = leave_inside(trade, i, series.points, terms.venue)
+            if hit:
+                balance += change
                 count += 1
+                held = False
+        measure(i, ts[i], balance, held, trade, bars, account, terms, record)
 
-        gap = i > 0 and ts[i] - ts[i - 1] > interval_ns
+        gap = i > 0 and ts[i] - ts[i - 1] > series.interval_ns
         if gap:
             state[:] = 0.0
-        close = points[i, 3]
-        bar = (bars[i, 0], bars[i, 1], bars[i, 2], bars[i, 3], bars[i, 4])
-        wanted, confidence, stop_price, target_price = step(state, bar, params)
-        if side != 0:
-            if gap or wanted * side < 0.0:
-                balance += leave(trade, i, close, GAP if gap else SIGNAL, venue)
-                counters[CLOSES] += 1
-                side = 0
+        decision = step(state, (bars[i, 0], bars[i, 1], bars[i, 2], bars[i, 3], bars[i, 4]), params)
+        if held:
+            if gap or decision[0] * trade[SIDE] < 0.0:
+                balance += leave(trade, i, series.points[i, 3], GAP if gap else SIGNAL, terms.venue)
+                record.counters[CLOSES] += 1
                 count += 1
-        elif wanted != 0.0:
-            counters[SIGNALS] += 1
-            trade = trades[count]
-            stop = to_ticks(stop_price, venue.tick) * venue.tick_points
-            target = to_ticks(target_price, venue.tick) * venue.tick_points
-            units = allowed_units(balance, close, stop, confidence, venue, sizing, rules, counters)
-            if units > 0:
-                side = 1 if wanted > 0.0 else -1
-                entry = close + side * venue.slippage_points
-                fee = fee_of(units, entry, venue.taker_rate, venue)
-                balance -= fee
-                confidences[count] = confidence
-                enter(trade, i, side, units, entry, stop, target, fee)
-        if len(equity) > 0:
-            equity[i] = balance / 1e8
-            if side != 0:
-                equity[i] += profit_of(side, units, entry, close, venue) / 1e8
-    if side != 0:
-        trades[count, REASON] = STILL_OPEN
+                held = False
+        elif decision[0] != 0.0:
+            record.counters[SIGNALS] += 1
+            held, change = try_entry(series, terms, account, record, i, count, decision, balance)
+            balance += change
+    if held:
+        record.trades[count, REASON] = STILL_OPEN
         count += 1
     return count, balance
 
 
-def allowed_units(
+def fresh_account(balance: int) -> Account:
+    """Return gauges at the starting balance and a breaker that is not set."""
+    breaker = np.zeros(3, dtype=np.int64)
+    breaker[0] = BEFORE_ALL_DAYS
+    return Account(np.full(3, to_double(balance, MONEY_FACTOR)), breaker)
+
+
+def settle_funding(
+    series: Series, trade: Ints, held: bool, i: int, due: int, venue: Venue
+) -> tuple[int, int]:
+    """Settle what fell due before this bar at the last close; return the next settlement and the amount."""
+    total = 0
+    while due < len(series.funding_ts) and series.funding_ts[due] < series.ts[i]:
+        if held:
+            rate = series.funding_rates[due]
+            total += funding_of(trade[SIDE], trade[UNITS], series.points[i - 1, 3], rate, venue)
+        due += 1
+    if held:
+        trade[FUNDING] += total
+    return due, total
+
+
+def leave_inside(trade: Ints, i: int, points: Ints, venue: Venue) -> tuple[bool, int]:
+    """End the position if the bar hits its stop or target; return whether, and the change of the balance."""
+    hit, price = first_hit(
+        trade[SIDE], trade[STOP_POINTS], trade[TARGET_POINTS], points[i, 0], points[i, 1], points[i, 2]
+    )
+    if hit == NOTHING:
+        return False, 0
+    return True, leave(trade, i, price, hit, venue)
+
+
+def measure(
+    i: int,
+    ts: int,
     balance: int,
-    close: int,
-    stop: int,
-    confidence: float,
-    venue: Venue,
-    sizing: Sizing,
-    rules: Rules,
-    counters: Ints,
-) -> int:
-    """Return the quantity of an entry in units, or 0 where sizing, the venue or a rule refuses it."""
-    lots = lots_of(balance, close, stop, sizing)
-    units = lots * venue.step_units
-    if lots < venue.min_lots or lots > venue.max_lots or units * close < venue.min_notional:
-        counters[REFUSED_SIZE] += 1
-        return 0
-    if confidence < rules.min_confidence:
-        counters[REFUSED_CONFIDENCE] += 1
-        return 0
-    counters[ENTRIES] += 1
-    return units
-
-
-def enter(trade: Ints, i: int, side: int, units: int, entry: int, stop: int, target: int, fee: int) -> None:
-    """Note a new position."""
-    trade[ENTRY_BAR] = i
-    trade[SIDE] = side
-    trade[UNITS] = units
-    trade[ENTRY_POINTS] = entry
-    trade[STOP_POINTS] = stop
-    trade[TARGET_POINTS] = target
-    trade[ENTRY_FEE] = fee
-    trade[FUNDING] = 0
-    trade[EXIT_BAR] = -1
-    trade[EXIT_POINTS] = 0
-    trade[EXIT_FEE] = 0
-    trade[PROFIT] = 0
-    trade[REASON] = NOTHING
-
-
-def leave(trade: Ints, i: int, price: int, reason: int, venue: Venue) -> int:
-    """Note the end of a position; return what it changes of the balance, in 1e-8 USDT."""
-    side = trade[SIDE]
-    units = trade[UNITS]
-    paid = price - side * venue.slippage_points
-    rate = venue.maker_rate if reason == TARGET else venue.taker_rate
-    fee = fee_of(units, paid, rate, venue)
-    profit = profit_of(side, units, trade[ENTRY_POINTS], paid, venue)
-    trade[EXIT_BAR] = i
-    trade[EXIT_POINTS] = paid
-    trade[REASON] = reason
-    trade[EXIT_FEE] = fee
-    trade[PROFIT] = profit
-    return int(profit - fee)
+    held: bool,
+    trade: Ints,
+    bars: Floats,
+    account: Account,
+    terms: Terms,
+    record: Record,
+) -> None:
+    """Mark the account at a bar's close, with the doubles of the risk gate's own ledger."""
+    equity = to_double(balance, MONEY_FACTOR)
+    if held:
+        quantity = trade[SIDE] * trade[UNITS] / terms.venue.size_scale
+        cost = quantity * (trade[ENTRY_POINTS] / terms.venue.price_scale)
+        equity += quantity * bars[i, 3] - cost
+    mark(account.gauges, account.breaker, ts, equity, terms.rules)
+    if len(record.equity) > 0:
+        record.equity[i] = equity
