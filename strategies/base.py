@@ -33,6 +33,7 @@ from nautilus_bot.core.messages import (
     RuleCheck,
     Side,
     Signal,
+    WarmupBars,
 )
 from nautilus_bot.core.units import to_ticks
 from strategies.config import SignalStrategyConfig
@@ -76,6 +77,8 @@ class SignalStrategy(Strategy):
             Decimal(config.max_notional_usdt),
         )
         self._linked = config.exits_linked_by_venue
+        self._awaiting_warmup = config.warmup_bars > 0
+        self._early_bars: list[Bar] = []
         self._entry_id = ""
         self._entry_signal = ""
         self._terms: ExitTerms | None = None
@@ -95,13 +98,30 @@ class SignalStrategy(Strategy):
         self._lot_step = self._instrument.size_increment.as_decimal()
         self._signal_topic = f"events.signal.{self.id}"
         self.subscribe_bars(self.bar_type)
+        if self._awaiting_warmup:
+            self.msgbus.subscribe(topics.warmup(str(self.bar_type)), self.on_warmup)
         if self.config.peek_secs > 0:
             self.msgbus.subscribe(topics.forming(str(self.bar_type)), self.on_forming)
+
+    def on_warmup(self, history: WarmupBars) -> None:
+        """Advance the kernel over history without trading on it, then over what arrived meanwhile."""
+        for ts, *ohlcv in history.rows:
+            if self._last_ts and ts - self._last_ts > self._interval_ns:
+                self._state = self.kernel.new_state()
+            self._last_ts = ts
+            self._step(self._state, tuple(ohlcv), self._params)
+        self._awaiting_warmup = False
+        early, self._early_bars = self._early_bars, []
+        for bar in early:
+            self.on_bar(bar)
 
     # -- decisions ----------------------------------------------------------------------------------
 
     def on_bar(self, bar: Bar) -> None:
         """Advance the kernel by one closed bar and act on its decision."""
+        if self._awaiting_warmup:
+            self._early_bars.append(bar)
+            return
         ts = bar.ts_event
         if ts <= self._last_ts:
             return  # the venue repeats confirmed bars after a reconnect
@@ -121,6 +141,8 @@ class SignalStrategy(Strategy):
 
     def on_forming(self, forming: FormingBar) -> None:
         """Evaluate the unfinished bar; the kernel's state stays as it was at the last close."""
+        if self._awaiting_warmup:
+            return
         ohlcv = (forming.open, forming.high, forming.low, forming.close, forming.volume)
         state, decision = self.kernel.peek(self._state, ohlcv, self._params)
         if decision.side != 0.0:

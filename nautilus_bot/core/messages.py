@@ -227,6 +227,23 @@ class MarketMarked(Message, frozen=True, kw_only=True):
     price: float
 
 
+class WarmupBars(Message, frozen=True, kw_only=True):
+    """
+    History that strategies and rules read before they trade.
+
+    Parameters
+    ----------
+    bar_type : str
+        The series.
+    rows : tuple[tuple[int, float, float, float, float, float], ...]
+        Closing time (ns UTC), open, high, low, close, volume; oldest first, all closed.
+    """
+
+    bar_type: str
+    instrument_id: str
+    rows: tuple[tuple[int, float, float, float, float, float], ...]
+
+
 class FormingBar(Message, frozen=True, kw_only=True):
     """The unfinished bar that a strategy evaluated; prices are floats as the kernel saw them."""
 

@@ -22,3 +22,8 @@ WATCH_PRIORITY: Final = 9_000
 def forming(bar_type: str) -> str:
     """Return the topic of the forming bars of a bar type."""
     return f"{INPUT}{bar_type}"
+
+
+def warmup(bar_type: str) -> str:
+    """Return the topic of the history of a bar type."""
+    return f"{INPUT}warmup.{bar_type}"

@@ -79,9 +79,7 @@ def wire(
             ),
         )
         recorder.install()
-    rules, configured = load_rules(
-        spec.rules, spec.rules_source, lift_next_day=spec.mode.halts_lift_next_day
-    )
+    rules, configured = load_rules(spec.rules, spec.rules_source, lift_next_day=spec.mode.halts_lift_next_day)
     watch = MarketWatch(bus, context, rules)
     watch.install()
     gate = RiskGate(kernel, rules, context, tap or recorder or NoTap(), forward=forward)
@@ -92,7 +90,9 @@ def wire(
     for strategy in ready:
         kernel.trader.add_strategy(strategy)
     if forward is None:
-        for bar_type, peek_secs in sorted({(s.bar_type, s.peek_secs) for s in spec.strategies if s.peek_secs}):
+        for bar_type, peek_secs in sorted(
+            {(s.bar_type, s.peek_secs) for s in spec.strategies if s.peek_secs}
+        ):
             config = FormingBarsConfig(
                 component_id=f"FormingBars-{bar_type}",
                 bar_type=BarType.from_str(bar_type),

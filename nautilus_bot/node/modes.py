@@ -25,6 +25,8 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
         Whether a drawdown halt ends with the UTC day; if not, the operator lifts it.
     disaster_stop : bool
         Whether entries carry the venue's own wide position stop.
+    warmup_bars : int
+        Closed bars of history that strategies and rules read before they trade.
     """
 
     name: ModeName
@@ -33,6 +35,7 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
     exits_linked_by_venue: bool
     halts_lift_next_day: bool
     disaster_stop: bool
+    warmup_bars: int = 0
 
 
 MODES: Final[dict[str, Mode]] = {
@@ -53,6 +56,7 @@ MODES: Final[dict[str, Mode]] = {
             exits_linked_by_venue=False,
             halts_lift_next_day=False,
             disaster_stop=True,
+            warmup_bars=1_000,
         ),
         Mode(
             name="live",
@@ -61,6 +65,7 @@ MODES: Final[dict[str, Mode]] = {
             exits_linked_by_venue=False,
             halts_lift_next_day=False,
             disaster_stop=True,
+            warmup_bars=1_000,
         ),
     )
 }

@@ -119,6 +119,7 @@ def build_strategy_config(
         exits_linked_by_venue=mode.exits_linked_by_venue,
         disaster_stop_pct=spec.sizing.disaster_stop_pct if mode.disaster_stop else 0.0,
         peek_secs=spec.peek_secs,
+        warmup_bars=mode.warmup_bars,
         log_events=False,
         log_commands=False,
     )

@@ -92,9 +92,7 @@ class Replay:
         bus = self.engine.kernel.msgbus
         for topic in (topics.SIGNAL, topics.VERDICT):
             bus.subscribe(topic + "*", self.log.on_message, priority=topics.RECORDER_PRIORITY)
-        self.wiring: Wiring = wire(
-            self.engine.kernel, spec, None, tap=self.log, forward=self.log.swallow
-        )
+        self.wiring: Wiring = wire(self.engine.kernel, spec, None, tap=self.log, forward=self.log.swallow)
         self.engine.add_actor(Feeder())
 
     def run(self, inputs: Sequence[Any]) -> list[Decision]:

@@ -10,7 +10,7 @@ from nautilus_trader.model.events import AccountState, OrderEvent
 from nautilus_trader.model.identifiers import ClientId
 
 from nautilus_bot.core import topics
-from nautilus_bot.core.messages import FormingBar, MarketMarked, Message
+from nautilus_bot.core.messages import FormingBar, MarketMarked, Message, WarmupBars
 
 REPLAY_CLIENT = ClientId("REPLAY")
 
@@ -84,7 +84,7 @@ class Feeder(Actor):
             self.msgbus.send("Portfolio.update_account", message)
         elif isinstance(message, OrderEvent):
             self.msgbus.send("ExecEngine.process", message)
-        elif isinstance(message, (MarketMarked, FormingBar)):
+        elif isinstance(message, (MarketMarked, FormingBar, WarmupBars)):
             self.msgbus.publish(_input_topic(message), message)
         else:
             self.msgbus.publish(topics.TRADING + "operator", message)
@@ -93,4 +93,6 @@ class Feeder(Actor):
 def _input_topic(message: Message) -> str:
     if isinstance(message, FormingBar):
         return topics.forming(message.bar_type)
+    if isinstance(message, WarmupBars):
+        return topics.warmup(message.bar_type)
     return topics.INPUT + getattr(message, "instrument_id", "")

@@ -29,6 +29,7 @@ from nautilus_bot.core.messages import (
     TradingHalted,
     TradingReduceOnly,
     TradingResumed,
+    WarmupBars,
 )
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
 
@@ -81,7 +82,7 @@ def load_recorded_run(folder: Path) -> RecordedRun:
                     refused.add(message.client_order_id)
             case TradingCommand():
                 decisions.append(describe_command(message, seq))
-            case Bar() | MarketMarked() | FormingBar() | AccountState():
+            case Bar() | MarketMarked() | FormingBar() | WarmupBars() | AccountState():
                 inputs.append(message)
             case OrderDenied() if message.client_order_id.value in refused:
                 pass

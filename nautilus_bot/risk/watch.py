@@ -27,6 +27,7 @@ from nautilus_bot.core.messages import (
     RiskVerdict,
     TradingHalted,
     TradingResumed,
+    WarmupBars,
 )
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import BaseRule, Rule
@@ -102,6 +103,9 @@ class MarketWatch:
         """Take a published mark: what risk saw is recorded, so a replay sees the same."""
         if isinstance(message, MarketMarked):
             self._take(message.instrument_id, message.price, message.ts_event)
+        elif isinstance(message, WarmupBars):
+            for ts, *_, close, _volume in message.rows:
+                self._context.on_mark(message.instrument_id, close, ts)
         elif isinstance(message, FormingBar):
             self._context.clock.advance(message.ts_event)
 

@@ -99,10 +99,10 @@ KERNEL = Kernel(
         Parameter("bb_period", 20, 5, MAX_PERIOD, True, "bars", "Length of the band."),
         Parameter("bb_dev", 2.0, 0.5, 4.0, False, "deviations", "Half-width of the band."),
         Parameter("rsi_period", 14, 5, 50, True, "bars", "Length of the RSI."),
-        Parameter("rsi_distance", 15.0, 0.0, 40.0, False, "points", "RSI from 50, before, that is overdone."),
-        Parameter("min_width_pct", 1.0, 0.0, 5.0, False, "pct", "Least width of the band, of the price."),
+        Parameter("rsi_distance", 18.0, 0.0, 40.0, False, "points", "RSI from 50, before, that is overdone."),
+        Parameter("min_width_pct", 1.5, 0.0, 5.0, False, "pct", "Least width of the band, of the price."),
         Parameter("atr_period", 14, 5, 100, True, "bars", "Length of the ATR."),
-        Parameter("stop_atr", 2.0, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
+        Parameter("stop_atr", 4.0, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
         Parameter("target_ratio", 1.0, 0.3, 2.0, False, "ratio", "Share of the way to the middle to take."),
     ),
     indicators=(

@@ -82,8 +82,8 @@ KERNEL = Kernel(
         Parameter("separation_atr", 0.5, 0.0, 3.0, False, "ATR", "Least distance between the EMAs."),
         Parameter("volume_ratio", 1.5, 0.0, 5.0, False, "ratio", "Least volume, in mean volumes."),
         Parameter("atr_period", 14, 5, 100, True, "bars", "Length of the ATR."),
-        Parameter("stop_atr", 2.5, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
-        Parameter("target_atr", 4.0, 0.5, 12.0, False, "ATR", "Distance of the take-profit."),
+        Parameter("stop_atr", 5.0, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
+        Parameter("target_atr", 8.0, 0.5, 12.0, False, "ATR", "Distance of the take-profit."),
     ),
     indicators=(
         ("short_ema", SHORT_EMA),

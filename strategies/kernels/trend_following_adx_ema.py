@@ -93,8 +93,8 @@ KERNEL = Kernel(
         Parameter("fast_ema", 12, 3, 30, True, "bars", "Span of the EMA that marks pullbacks."),
         Parameter("slow_ema", 48, 31, 200, True, "bars", "Span of the EMA that marks the trend."),
         Parameter("separation_atr", 0.3, 0.05, 3.0, False, "ATR", "Least distance between the EMAs."),
-        Parameter("stop_atr", 2.0, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
-        Parameter("target_atr", 4.0, 0.5, 12.0, False, "ATR", "Distance of the take-profit."),
+        Parameter("stop_atr", 4.0, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
+        Parameter("target_atr", 8.0, 0.5, 12.0, False, "ATR", "Distance of the take-profit."),
     ),
     indicators=(
         ("adx", ADX),

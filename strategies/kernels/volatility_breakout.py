@@ -83,9 +83,9 @@ KERNEL = Kernel(
     parameters=(
         Parameter("lookback", 18, 5, MAX_LOOKBACK, True, "bars", "Length of the mean and of the ATR."),
         Parameter("multiplier", 2.2, 0.5, 5.0, False, "ATR", "Half-width of the band around the mean."),
-        Parameter("expansion", 1.0, 0.0, 3.0, False, "ATR", "Least true range of the breakout bar."),
-        Parameter("stop_atr", 2.0, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
-        Parameter("target_atr", 3.0, 0.5, 12.0, False, "ATR", "Distance of the take-profit."),
+        Parameter("expansion", 1.5, 0.0, 3.0, False, "ATR", "Least true range of the breakout bar."),
+        Parameter("stop_atr", 4.0, 0.5, 6.0, False, "ATR", "Distance of the stop-loss."),
+        Parameter("target_atr", 6.0, 0.5, 12.0, False, "ATR", "Distance of the take-profit."),
     ),
     indicators=(
         ("mean", MEAN),

@@ -1,0 +1,100 @@
+"""The trading host: Nautilus's TradingNode on Bybit or a simulated Bybit, wired like every other node."""
+
+import asyncio
+from dataclasses import dataclass
+
+from nautilus_trader.config import LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
+from nautilus_trader.live.config import LiveRiskEngineConfig
+from nautilus_trader.live.node import TradingNode
+from nautilus_trader.model.identifiers import TraderId
+
+from adapters.bybit.clients import BybitVenue
+from catalog.journal import Journal
+from nautilus_bot.core import topics
+from nautilus_bot.node.builder import Wiring, wire
+from nautilus_bot.node.spec import NodeSpec
+from nautilus_bot.node.warmup import fetch_warmup
+
+CLIENT = "BYBIT"
+
+
+@dataclass(frozen=True, slots=True)
+class TradingHost:
+    """A built trading node and what was wired on it."""
+
+    node: TradingNode
+    wiring: Wiring
+    spec: NodeSpec
+    venue: BybitVenue
+
+    @property
+    def is_trading(self) -> bool:
+        """Whether every strategy has started: connected, reconciled, subscribed."""
+        return all(strategy.is_running for strategy in self.wiring.strategies)
+
+    async def warm_up(self) -> None:
+        """Give strategies and rules their history; every series is an entry of the journal."""
+        rest = self.venue.rest()
+        bus = self.node.kernel.msgbus
+        for bar_type in sorted({strategy.bar_type for strategy in self.spec.strategies}):
+            history = await asyncio.to_thread(fetch_warmup, rest, bar_type, self.spec.mode.warmup_bars)
+            bus.publish(topics.warmup(bar_type), history)
+
+
+def build_trading(
+    spec: NodeSpec, venue: BybitVenue, journal: Journal, *, log_level: str = "WARNING"
+) -> TradingHost:
+    """
+    Construct and wire a trading node; must be called inside the event loop that will run it.
+
+    Parameters
+    ----------
+    spec : NodeSpec
+        What trades under which rules.
+    venue : BybitVenue
+        Where, with which keys.
+    journal : Journal
+        Where everything is recorded.
+    log_level : str, default "WARNING"
+        Of Nautilus's own log on the terminal.
+    """
+    node = TradingNode(build_node_config(venue, log_level), loop=asyncio.get_running_loop())
+    node.add_data_client_factory(CLIENT, venue.data_factory())
+    node.add_exec_client_factory(CLIENT, venue.exec_factory())
+    wiring = wire(node.kernel, spec, journal)
+    node.build()
+    return TradingHost(node, wiring, spec, venue)
+
+
+def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
+    """
+    Return Nautilus's configuration.
+
+    Notes
+    -----
+    Reconciliation runs at start and all the time: open orders are compared every few seconds, so that private
+    messages missed while a socket was down or silent are fetched within that bound.
+    """
+    return TradingNodeConfig(
+        trader_id=TraderId("BOT-001"),
+        logging=LoggingConfig(log_level=log_level),
+        data_clients={CLIENT: venue.data_config()},
+        exec_clients={CLIENT: venue.exec_config()},
+        risk_engine=LiveRiskEngineConfig(max_order_submit_rate="100/00:00:01"),
+        exec_engine=LiveExecEngineConfig(
+            reconciliation=True,
+            reconciliation_startup_delay_secs=1.0,
+            inflight_check_interval_ms=1_000,
+            inflight_check_threshold_ms=3_000,
+            open_check_interval_secs=5.0,
+            open_check_open_only=False,
+            open_check_lookback_mins=60,
+            open_check_threshold_ms=3_000,
+            graceful_shutdown_on_exception=True,
+        ),
+        timeout_connection=30.0,
+        timeout_reconciliation=15.0,
+        timeout_portfolio=10.0,
+        timeout_disconnection=5.0,
+        timeout_post_stop=0.5,
+    )
