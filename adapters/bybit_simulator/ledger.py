@@ -274,7 +274,7 @@ class Ledger:
         if self.balance < 0:
             self._enter(type="INSURANCE", symbol=symbol, cash_flow=-self.balance)
 
-    def _enter(  # noqa: PLR0917 - the fields of one entry, always passed by name
+    def _enter(
         self,
         type: EntryType,  # noqa: A002 - Bybit's field name
         symbol: str = "",

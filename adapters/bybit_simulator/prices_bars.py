@@ -109,9 +109,10 @@ class BarPriceSource:
         ladder = _Ladder(instrument, self._shape, row)
         for trade, ticks in bar_trades(row, instrument, self._shape):
             yield ladder.book_around(trade, ticks)
-            yield MarkTick(symbol, trade.ts_ms, trade.price, trade.price)
             if trade.qty:
                 yield trade
+            # The mark follows the trade: a stop at the last price comes before a liquidation at the mark.
+            yield MarkTick(symbol, trade.ts_ms, trade.price, trade.price)
 
     def _settlements(self, instrument: LinearInstrument, start_ms: int) -> Iterator[FundingTick]:
         every = instrument.funding_interval_mins * MS_PER_MINUTE
@@ -146,7 +147,7 @@ def bar_trades(row: BarRow, instrument: LinearInstrument, shape: BarShape) -> It
         yield _trade(symbol, ts_open_ns, point, qty, instrument.tick_size, shape.bar_ms), point.ticks
 
 
-def _trade(  # noqa: PLR0917 - one call site, plain values
+def _trade(
     symbol: str, ts_open_ns: int, point: PathPoint, qty: Decimal, tick: Decimal, bar_ms: int
 ) -> TradeTick:
     ts_ms = ts_open_ns // 1_000_000 + int(point.fraction * bar_ms)

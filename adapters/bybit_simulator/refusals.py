@@ -38,7 +38,7 @@ class Code(IntEnum):
     NOT_MODIFIED = 34040
 
 
-class Refused(VenueError):  # noqa: N818 - the tree in core/errors.py names facts, not "...Error"
+class Refused(VenueError):
     """
     The simulated exchange refuses a request.
 

@@ -123,6 +123,11 @@ class ExchangeStore:
         -------
         bool
             Whether anything was written.
+
+        Raises
+        ------
+        DataError
+            If the disk does not take it; the next call tries again.
         """
         state = exchange.state
         orders, ledger = state.orders, state.ledger
@@ -130,12 +135,12 @@ class ExchangeStore:
         entries = ledger.entries[self._saved_entries :]
         if not (force or orders.changed or ledger.changed or executions or entries):
             return False
-        with self._db:
-            self._put("orders", ((key, orders.get(key)) for key in orders.changed))
-            self._put("positions", ((key, ledger.positions[key]) for key in ledger.changed))
-            self._put("executions", ((item.seq, item) for item in executions))
-            self._put("entries", ((item.seq, item) for item in entries))
-            self._put("account", [(1, _account_of(exchange))])
+        try:
+            self._write(exchange, executions, entries)
+        except sqlite3.Error as e:
+            raise DataError(
+                f"the simulated account must be saved, but SQLite says: {e}; free its disk"
+            ) from e
         orders.changed.clear()
         ledger.changed.clear()
         self._saved_executions += len(executions)
@@ -145,6 +150,15 @@ class ExchangeStore:
     def close(self) -> None:
         """Close the file; what was not saved is lost."""
         self._db.close()
+
+    def _write(self, exchange: Exchange, executions: list[Execution], entries: list[LedgerEntry]) -> None:
+        orders, ledger = exchange.state.orders, exchange.state.ledger
+        with self._db:
+            self._put("orders", ((key, orders.get(key)) for key in orders.changed))
+            self._put("positions", ((key, ledger.positions[key]) for key in ledger.changed))
+            self._put("executions", ((item.seq, item) for item in executions))
+            self._put("entries", ((item.seq, item) for item in entries))
+            self._put("account", [(1, _account_of(exchange))])
 
     def _account(self) -> Account | None:
         rows = self._rows("account", Account)
@@ -164,17 +178,22 @@ class ExchangeStore:
 
 def open_store(path: Path) -> ExchangeStore:
     """
-    Open an account file, made if it does not exist.
+    Open an account file, made if it does not exist, and be its only owner until it is closed.
 
     Raises
     ------
     DataError
-        If the file is not an account of this version.
+        If the file is not an account of this version, or if another simulator has it open.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, check_same_thread=False)
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=0)
     try:
         _prepare(connection, path)
+    except sqlite3.OperationalError as e:
+        connection.close()
+        raise DataError(
+            f"{path} must belong to one simulator, but SQLite says: {e}; stop the other or take another file"
+        ) from e
     except sqlite3.DatabaseError as e:
         connection.close()
         raise DataError(f"{path} must be a simulator account, but SQLite says: {e}; move it away") from e
@@ -216,6 +235,7 @@ def open_exchange(
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version not in (0, SCHEMA_VERSION):
         raise DataError(f"{path} must have account version {SCHEMA_VERSION}, has {version}; move it away")
@@ -223,6 +243,9 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     if version == 0:
         connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    # In exclusive mode the first write takes the lock for good: a second simulator fails here, at its start.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.commit()
 
 
 def _account_of(exchange: Exchange) -> Account:

@@ -42,8 +42,8 @@ def saved(desk, tmp_path):
     store = open_store(path)
     trade_a_little(desk)
     store.save(desk.exchange)
-    yield path
     store.close()
+    return path
 
 
 def test_a_new_file_gets_the_first_deposit_and_a_saved_one_does_not(desk, tmp_path):
@@ -107,6 +107,33 @@ def test_a_file_that_is_no_account_is_refused_with_its_name(desk, tmp_path):
     path.write_text("Dear exchange, " * 100)
     with pytest.raises(DataError, match=r"letter\.sqlite"):
         reopen(path, desk)
+
+
+def test_an_account_has_one_owner_at_a_time(desk, saved):
+    _, store = reopen(saved, desk)
+    with pytest.raises(DataError, match="one simulator"):
+        reopen(saved, desk)
+    store.close()
+    _, store = reopen(saved, desk)
+    store.close()
+
+
+def test_a_change_that_could_not_be_saved_is_saved_the_next_time(desk, saved):
+    exchange, store = reopen(saved, desk)
+    exchange.cancel_all("BTCUSDT")
+    whole = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {whole}")
+    for _ in range(2000):
+        exchange.state.ledger.deposit(Decimal(1))
+    with pytest.raises(DataError, match="disk"):
+        store.save(exchange)
+    store._db.execute("PRAGMA max_page_count = 1000000")
+    assert store.save(exchange) is True
+    expected = everything(exchange)
+    store.close()
+    again, store = reopen(saved, desk)
+    assert everything(again) == expected
+    store.close()
 
 
 def test_an_account_of_another_version_is_refused(desk, saved):
