@@ -2,8 +2,9 @@
 
 import os
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -59,9 +60,9 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     started_ns, ended_ns : int
         Wall clock, ns UTC; 0 while not ended.
     config_hash : str
-        SHA-256 of the configuration's JSON.
-    config : msgspec.Raw
-        The whole configuration as it was used.
+        ``config_hash(config)``.
+    config : dict[str, Any]
+        The whole configuration as it was used, secrets excepted.
     code_hash : str
         Version of the program: git commit or package hash.
     data_queries : tuple[DataQuery, ...]
@@ -85,7 +86,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     status: RunStatus
     started_ns: int
     config_hash: str
-    config: msgspec.Raw
+    config: dict[str, Any]
     code_hash: str = ""
     ended_ns: int = 0
     data_queries: tuple[DataQuery, ...] = ()
@@ -95,6 +96,11 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""
     oms: str = "NETTING"
     versions: dict[str, str] = {}
+
+
+def config_hash(config: dict[str, Any]) -> str:
+    """Return the SHA-256 in hexadecimal of a configuration as compact JSON with sorted keys."""
+    return sha256(msgspec.json.encode(config, order="sorted")).hexdigest()
 
 
 def load_manifest(folder: Path) -> RunManifest:

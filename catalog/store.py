@@ -3,14 +3,20 @@
 import secrets
 import time
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from catalog.journal import Journal
-from catalog.manifest import DataQuery, RunManifest, RunStatus, load_manifest, save_manifest
+from catalog.manifest import (
+    DataQuery,
+    RunManifest,
+    RunStatus,
+    config_hash,
+    load_manifest,
+    save_manifest,
+)
 from nautilus_bot.core.errors import CorruptEntry, NotFound, did_you_mean
 from nautilus_bot.core.ids import session_token
 
@@ -105,7 +111,7 @@ class EventStore:
         mode : str
             ``backtest``, ``replay``, ``paper`` or ``live``.
         config_json : bytes | str
-            The whole configuration as JSON.
+            The whole configuration as a JSON object.
         durable : bool
             Whether every entry is committed at once.
         run_id : str, default ""
@@ -121,7 +127,7 @@ class EventStore:
             If the folder cannot be written.
         """
         started = time.time_ns() if started_ns is None else started_ns
-        config = config_json.encode() if isinstance(config_json, str) else config_json
+        config = msgspec.json.decode(config_json, type=dict[str, Any])
         name = run_id or _run_id(mode, started)
         folder = self._runs / name
         journal = Journal(folder, name, durable=durable)
@@ -130,8 +136,8 @@ class EventStore:
             mode=mode,
             status=RunStatus.RUNNING,
             started_ns=started,
-            config_hash=sha256(config).hexdigest(),
-            config=msgspec.Raw(config),
+            config_hash=config_hash(config),
+            config=config,
             code_hash=code_hash,
             data_queries=data_queries,
             parent_run=parent_run,

@@ -119,3 +119,9 @@ def run_backtest(root: Path, *, session: str = "AAAAAA", count: int = 200) -> Re
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     return run_backtest(tmp_path_factory.mktemp("events"))
+
+
+@pytest.fixture(scope="session")
+def recorded_again(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """The same backtest a second time, in another session."""
+    return run_backtest(tmp_path_factory.mktemp("events"), session="BBBBBB")
