@@ -91,6 +91,6 @@ def paged[T](rows: list[T], params: Params, default: int, largest: int) -> tuple
     """
     limit = page_limit(params, default, largest)
     cursor = str(params.get("cursor") or "")
-    offset = int(cursor.removeprefix("offset%3D")) if cursor.removeprefix("offset%3D").isdigit() else 0
+    offset = int(cursor.removeprefix("offset-")) if cursor.removeprefix("offset-").isdigit() else 0
     more = offset + limit < len(rows)
-    return rows[offset : offset + limit], f"offset%3D{offset + limit}" if more else ""
+    return rows[offset : offset + limit], f"offset-{offset + limit}" if more else ""

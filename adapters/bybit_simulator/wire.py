@@ -147,7 +147,7 @@ def _position_fields(position: PositionView) -> Row:
         "riskLimitValue": amount(position.risk_limit_value),
         "symbol": position.symbol,
         "side": position.side,
-        "size": text(position.size),
+        "size": text(position.size) if position.size else "0",
         "positionValue": amount(position.position_value),
         "tradeMode": 0,
         "positionStatus": "Normal",
