@@ -20,11 +20,11 @@ RING = GAIN + 2
 STATE_SIZE = RING + DEVIATION_HEADER + MAX_PERIOD
 
 MIN_ROOM_ATR = 0.5  # a target nearer than this does not pay its fees
-EXCURSION_SCALE = 0.6  # ATR outside the band, one bar earlier
+EXCURSION_SCALE = 0.7  # ATR outside the band, one bar earlier
 RETURN_SCALE = 0.8  # ATR back inside
-OVERDONE_SCALE = 11.0  # points beyond the distance
+OVERDONE_SCALE = 10.0  # points beyond the distance
 WIDTH_SCALE = 3.0  # percent of the price above the minimum
-ROOM_SCALE = 3.0  # ATR of room above the minimum
+ROOM_SCALE = 3.5  # ATR of room above the minimum
 
 
 def warmup_bars(params: FloatSequence) -> int:

@@ -18,9 +18,9 @@ PREVIOUS_CLOSE, EMA, ATR, MEAN_VOLUME, VOLUME_RATIO, STRETCH, LOWER_WICK, UPPER_
 VOLUMES = 15
 STATE_SIZE = VOLUMES + SUM_HEADER + MAX_VOLUME_PERIOD
 
-SPIKE_SCALE = 2.2  # mean volumes above the multiplier
-STRETCH_SCALE = 1.2  # ATR beyond the least stretch
-REJECTION_SCALE = 0.3  # share of the bar's range above the minimum
+SPIKE_SCALE = 2.6  # mean volumes above the multiplier
+STRETCH_SCALE = 1.0  # ATR beyond the least stretch
+REJECTION_SCALE = 0.27  # share of the bar's range above the minimum
 
 
 def warmup_bars(params: FloatSequence) -> int:

@@ -18,8 +18,8 @@ STATE_SIZE = GAIN + 2
 MOMENTUM_SCALE = 3.6  # points beyond the threshold
 FRESH_SCALE = 5.0  # points short of it, one bar earlier
 ROOM_SCALE = 28.0  # points left to the limit
-TREND_SCALE = 1.6  # ATR between close and EMA
-SLOPE_SCALE = 0.16  # ATR a bar
+TREND_SCALE = 2.0  # ATR between close and EMA
+SLOPE_SCALE = 0.22  # ATR a bar
 
 
 def warmup_bars(params: FloatSequence) -> int:

@@ -18,9 +18,9 @@ PREVIOUS_CLOSE, ATR, MEAN, UPPER, LOWER, RANGE_RATIO = range(7, 13)
 RING = 13
 STATE_SIZE = RING + SUM_HEADER + MAX_LOOKBACK
 
-BREAKOUT_SCALE = 0.8  # ATR beyond the band
-FRESH_SCALE = 1.2  # ATR inside the band, one bar earlier
-EXPANSION_SCALE = 1.6  # ATR of range above the minimum
+BREAKOUT_SCALE = 1.1  # ATR beyond the band
+FRESH_SCALE = 1.5  # ATR inside the band, one bar earlier
+EXPANSION_SCALE = 1.4  # ATR of range above the minimum
 
 
 def warmup_bars(params: FloatSequence) -> int:
