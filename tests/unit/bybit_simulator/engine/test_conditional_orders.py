@@ -77,3 +77,13 @@ def test_a_close_on_trigger_order_never_turns_the_position(desk):
     assert desk.find(stop).status == "Filled"
     assert desk.find(stop).cum_exec_qty == Decimal("0.05")
     assert desk.size == 0
+
+
+@pytest.mark.parametrize(("by", "code"), [("LastPrice", 110092), ("MarkPrice", 110092), ("IndexPrice", None)])
+def test_a_new_trigger_is_compared_with_the_price_it_looks_at(desk, by, code):
+    desk.move("50000")
+    desk.mark("50000", index="49000")
+    order = {"triggerPrice": "49500", "triggerDirection": 1, "triggerBy": by}
+    assert (desk.refusal(desk.order, **order) if code else None) == code
+    if code is None:
+        assert desk.order(**order).status == "Untriggered"

@@ -137,3 +137,19 @@ def test_a_position_closed_from_outside_has_no_client_id_and_takes_protection_al
     assert "order Cancelled" in desk.heard()
     desk.exchange.external_close("BTCUSDT")
     assert desk.heard() == []
+
+
+def test_an_unsafe_account_loses_its_orders_in_every_symbol(desk):
+    desk.quote("3000", "3000.01", symbol="ETHUSDT")
+    desk.mark("3000", symbol="ETHUSDT")
+    desk.order(qty="1.9")
+    other = desk.order(price="2000", qty="0.1", symbol="ETHUSDT")
+    desk.mark("45000")
+    assert desk.find(other).cancel_type == "CancelAllBeforeLiq"
+
+
+def test_reduce_only_orders_need_no_margin_however_many_there_are(desk):
+    desk.order(qty="0.1")
+    for price in ("51000", "51500", "52000"):
+        desk.order(side="Sell", price=price, qty="0.1", reduceOnly=True)
+    assert desk.exchange.wallet().order_im == 0
