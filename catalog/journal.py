@@ -111,13 +111,14 @@ class Journal:
 
     @property
     def last_seq(self) -> int:
-        """Number of the last entry, written or still gathered; 0 in an empty journal."""
-        return self._seq + len(self._pending)
+        """Number of the last entry, written or still gathered; once halted, of the last one written."""
+        return self._seq if self._halted else self._seq + len(self._pending)
 
     @property
     def last_hash(self) -> bytes:
-        """Hash of the last entry; gathered entries are written first."""
-        self.flush()
+        """Hash of the entry ``last_seq``; gathered entries are written first."""
+        if not self._halted:
+            self.flush()
         return self._hash
 
     @property

@@ -68,9 +68,17 @@ class Run:
             How it ended.
         ended_ns : int, optional
             Wall clock, ns UTC; now by default.
+
+        Raises
+        ------
+        JournalHalted
+            If what was gathered, or the manifest, cannot be written; the run is closed all the same. A
+            journal that halted before keeps its good entries and ends without complaint.
         """
-        self.amend(status=RunStatus(status), ended_ns=time.time_ns() if ended_ns is None else ended_ns)
-        self.journal.close()
+        try:
+            self.amend(status=RunStatus(status), ended_ns=time.time_ns() if ended_ns is None else ended_ns)
+        finally:
+            self.journal.close()
         return self.manifest
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from catalog.manifest import MANIFEST_FILE, DataQuery, RunStatus, load_manifest, save_manifest
 from catalog.store import EventStore
+from catalog.verify import verify_run
 from nautilus_bot.core.errors import AlreadyRunning, CorruptEntry, JournalHalted, NotFound
 
 CONFIG = '{"capital_usdt": "10000"}'
@@ -100,6 +101,19 @@ def test_a_damaged_manifest_hides_only_its_own_run(tmp_path):
     assert store.damaged() == ["bad"]
     with pytest.raises(CorruptEntry, match=r"bad/manifest\.json"):
         load_manifest(tmp_path / "runs" / "bad")
+
+
+def test_a_run_whose_disk_was_full_still_ends_with_its_good_entries(tmp_path):
+    run = EventStore(tmp_path).new_run("paper", CONFIG, durable=True)
+    add(run, 5)
+    run.journal._db.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(JournalHalted):
+        add(run, 5_000)
+    written = run.journal.last_seq
+    run.end(RunStatus.QUARANTINED)
+    assert load_manifest(run.folder).last_seq == written >= 5
+    assert verify_run(run.folder).ok
+    EventStore(tmp_path).open_run("latest").end()
 
 
 def test_two_processes_cannot_open_one_run(tmp_path):
