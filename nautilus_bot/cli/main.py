@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import typer
 
@@ -77,7 +77,9 @@ def build_app(chosen: str) -> typer.Typer:
     chosen : str
         First word of the command line; the other commands are listed, but cannot run.
     """
-    app = typer.Typer(help=_HELP, rich_markup_mode="rich", pretty_exceptions_enable=False)
+    # Markdown keeps square brackets in an option's help; the plain list of commands is quicker without it
+    style: Literal["markdown", "rich"] = "rich" if chosen == "--help" else "markdown"
+    app = typer.Typer(help=_HELP, rich_markup_mode=style, pretty_exceptions_enable=False)
     app.callback()(_root)
     for command in COMMANDS:
         target = load_target(command) if command.name == chosen else _not_imported

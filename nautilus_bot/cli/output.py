@@ -5,6 +5,7 @@ A command builds its result first and calls ``emit`` once, so that ``--json`` an
 disagree. Progress goes to stderr and only appears when a job turns out to be long.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ __all__ = ["Job", "JsonFlag", "emit", "note", "progress", "table", "write_json"]
 
 PROGRESS_DELAY_SECS: Final = 2.0
 """A job shorter than this shows no progress bar."""
+
+PIPE_WIDTH: Final = 250
+"""Columns of output that is not a terminal."""
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
 """The ``--json`` option that every command takes, as ``as_json: JsonFlag = False``."""
@@ -45,7 +49,8 @@ def emit[T](result: T, as_json: bool, render: Callable[[T], RenderableType]) -> 
     else:
         # a path or an id may hold square brackets: text is never read as markup
         shown = render(result)
-        console = Console(soft_wrap=isinstance(shown, str))
+        # a pipe has no width of its own: a table there is as wide as it needs to be
+        console = Console(soft_wrap=isinstance(shown, str), width=None if sys.stdout.isatty() else PIPE_WIDTH)
         console.print(shown, highlight=False, markup=False)
 
 
