@@ -1,34 +1,44 @@
 """``nautilus-bot backtest``."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from nautilus_bot.cli.output import Job, JsonFlag, emit, progress
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
+from nautilus_bot.market.data_catalog import ROOT_VARIABLE
+from nautilus_bot.research.backtest.report import write_report
 from nautilus_bot.research.backtest.result import BacktestResult
 from nautilus_bot.research.backtest.run import run_backtest
 from nautilus_bot.research.backtest.selection import narrow
 from nautilus_bot.research.backtest.table import render_result
 
-CONFIG = Path("configs")
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="Session file, or the folder of backtest.json.")
+]
+CONFIG_FOLDER = Path("configs")
 
 
 def backtest(
-    config: Annotated[
-        Path, typer.Option("--config", "-c", help="Session file, or the folder of backtest.json.")
-    ] = CONFIG,
+    config: ConfigOption = CONFIG_FOLDER,
     strategy: Annotated[
         list[str] | None, typer.Option("--strategy", "-s", help="Class name; repeatable [default: all].")
     ] = None,
     symbol: Annotated[
         list[str] | None, typer.Option("--symbol", "-p", help="E.g. ETHUSDT; repeatable [default: all].")
     ] = None,
-    interval: Annotated[str, typer.Option("--interval", "-i", help="1m, 5m, 15m or 1h, for all.")] = "",
+    interval: Annotated[
+        str, typer.Option("--interval", "-i", help="1m, 5m, 15m or 1h for all [default: the file's].")
+    ] = "",
     timerange: Annotated[
         str, typer.Option(help="First and last UTC day, YYYYMMDD-YYYYMMDD; either may be left out.")
+    ] = "",
+    data_catalog: Annotated[
+        str, typer.Option(help="Folder of the data catalog [default: BOT_DATA_CATALOG or the file's].")
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
@@ -39,15 +49,18 @@ def backtest(
         symbols=symbol or (),
         timeframe=interval,
         timerange=timerange,
+        data_catalog=data_catalog or os.environ.get(ROOT_VARIABLE, ""),
     )
-    emit(show_backtest(session), as_json, render_result)
+    emit(run_and_report(session), as_json, render_result)
 
 
-def show_backtest(session: BotConfig) -> BacktestResult:
-    """Run a backtest behind a progress bar and return its result."""
+def run_and_report(session: BotConfig) -> BacktestResult:
+    """Run a backtest behind a progress bar, write its HTML report, and return its result."""
     with progress("backtesting", total=100) as job:
         finished = run_backtest(session, on_day=_Gauge(job))
-    return finished.result
+        job.describe("writing the report")
+        path = write_report(finished, Path(session.backtest.report_path))
+    return msgspec.structs.replace(finished.result, report=str(path))
 
 
 class _Gauge:

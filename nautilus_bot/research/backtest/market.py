@@ -1,6 +1,5 @@
 """The market of a backtest: which bars are there, what identifies them, which funding, what is missing."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from catalog.manifest import DataQuery
 from nautilus_bot.config.backtest import BacktestConfig
 from nautilus_bot.core.clocks import NS_PER_DAY
 from nautilus_bot.core.errors import DataError, NotFound
-from nautilus_bot.market.data_catalog import ROOT_VARIABLE, bar_types, series_files
+from nautilus_bot.market.data_catalog import bar_types, series_files
 from nautilus_bot.market.fingerprint import query_fingerprint
 from nautilus_bot.market.funding import funding_files, load_funding
 from nautilus_bot.market.instruments import symbol_of
@@ -54,11 +53,6 @@ class BacktestMarket(msgspec.Struct, frozen=True, kw_only=True):
         return sum(query.rows for query in self.queries)
 
 
-def data_catalog_of(config: BacktestConfig) -> Path:
-    """Return the data catalog's folder: ``BOT_DATA_CATALOG``, else that of the file."""
-    return Path(os.environ.get(ROOT_VARIABLE) or config.data_catalog_path)
-
-
 def load_market(config: BacktestConfig, wanted: Sequence[BarType]) -> BacktestMarket:
     """
     Find the bars of a backtest; where there is no history and the configuration allows it, make a market.
@@ -77,7 +71,7 @@ def load_market(config: BacktestConfig, wanted: Sequence[BarType]) -> BacktestMa
     DataError
         If a file is damaged, or history and a synthetic market would be mixed.
     """
-    root = data_catalog_of(config)
+    root = Path(config.data_catalog_path)
     _provide(root, config, wanted)
     present = [one for one in wanted if series_files(root, one)]
     absences = [f"{_name(one)}: no bars in {root}, left out" for one in wanted if one not in present]

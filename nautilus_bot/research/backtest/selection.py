@@ -18,6 +18,7 @@ def narrow(
     symbols: Sequence[str] = (),
     timeframe: str = "",
     timerange: str = "",
+    data_catalog: str = "",
 ) -> BotConfig:
     """
     Return the configuration of a part of a session.
@@ -34,6 +35,9 @@ def narrow(
         Replaces that of every strategy; empty for that of the files.
     timerange : str
         ``YYYYMMDD-YYYYMMDD``, both days included; empty for that of the file.
+
+    data_catalog : str
+        Folder of the data catalog; empty for that of the file.
 
     Raises
     ------
@@ -52,6 +56,8 @@ def narrow(
     if timerange:
         parse_timerange(timerange)
         changes["timerange"] = timerange
+    if data_catalog:
+        changes["data_catalog_path"] = data_catalog
     return msgspec.structs.replace(config, backtest=msgspec.structs.replace(config.backtest, **changes))
 
 

@@ -1,0 +1,213 @@
+"""The HTML report: one self-contained file that opens anywhere, without a network."""
+
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from math import isnan
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+import numpy as np
+from plotly.offline import get_plotlyjs
+
+from nautilus_bot.core.errors import DataError
+from nautilus_bot.market.instruments import instrument_id
+from nautilus_bot.research.backtest.benchmark import day_ends, hold_curves
+from nautilus_bot.research.backtest.figures import draw_equity, draw_months, draw_refusals, draw_strategies
+from nautilus_bot.research.backtest.figures_trades import MAX_CANDLES, draw_trades
+from nautilus_bot.research.backtest.result import BacktestResult
+from nautilus_bot.research.backtest.rows import ALL, Row, daily_equity, mark_curve, realised_curve
+from nautilus_bot.research.backtest.run import Finished
+from nautilus_bot.research.backtest.table import short_name
+
+_STYLE: Final = Path(__file__).with_name("report.css")
+_PAGE: Final = Template(
+    """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>$title</title><style>$style</style><script>$plotly</script></head>
+<body><main>
+$body
+</main></body></html>
+"""
+)
+_COLUMNS: Final[tuple[tuple[str, Callable[[Row], str]], ...]] = (
+    ("return %", lambda row: _signed(row.return_pct)),
+    ("PnL USDT", lambda row: _signed(float(row.pnl_usdt))),
+    ("trades", lambda row: f"{row.trades:,}"),
+    ("win %", lambda row: _number(row.win_rate_pct, 1)),
+    ("max DD %", lambda row: _number(row.max_drawdown_pct, 2)),
+    ("Sharpe", lambda row: _number(row.sharpe, 2)),
+    ("Sortino", lambda row: _number(row.sortino, 2)),
+    ("profit factor", lambda row: _number(row.profit_factor, 2)),
+    ("held %", lambda row: _number(row.exposure_pct, 1)),
+    ("fees", lambda row: _number(float(row.fees_usdt), 2)),
+    ("funding", lambda row: _signed(float(row.funding_usdt))),
+    ("signals", lambda row: f"{row.signals:,}"),
+    ("executed", lambda row: f"{row.executed:,}"),
+    ("refused", lambda row: f"{row.refusals:,}"),
+)
+
+
+def write_report(finished: Finished, folder: Path) -> Path:
+    """
+    Write the report of a backtest.
+
+    Parameters
+    ----------
+    finished : Finished
+        The backtest.
+    folder : Path
+        Where to; made if it does not exist.
+
+    Returns
+    -------
+    Path
+        ``<folder>/<run id>.html``.
+
+    Raises
+    ------
+    DataError
+        If it cannot be written.
+    """
+    path = folder / f"{finished.result.run_id}.html"
+    page = render_page(finished)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    except OSError as e:
+        raise DataError(f"the report must be writable, {path} is not: {e}; choose another report_path") from e
+    return path
+
+
+def render_page(finished: Finished) -> str:
+    """Return the whole page."""
+    result = finished.result
+    return _PAGE.substitute(
+        title=escape(f"Backtest {result.run_id}"),
+        style=_STYLE.read_text(encoding="utf-8"),
+        plotly=get_plotlyjs(),
+        body="\n".join(_parts(finished)),
+    )
+
+
+def _parts(finished: Finished) -> Iterator[str]:
+    result, period = finished.result, finished.period
+    curve = (
+        mark_curve(finished.recorded.equity, period)
+        if finished.recorded.equity
+        else realised_curve(finished.trades, period)
+    )
+    held = hold_curves(finished.candles, period)[ALL]
+    held_times = np.array(day_ends(period, len(held)), dtype=np.int64)
+    strategies = [row.strategy for row in result.by_strategy]
+    yield _header(result)
+    yield _headline(result)
+    yield _section(
+        "Equity and drawdown", "hourly, open positions included", draw_equity(*curve, held_times, held)
+    )
+    yield _section("Months", "return in percent", draw_months(daily_equity(*curve, period), period))
+    yield _section(
+        "Strategies and symbols", "after fees and funding, percent of the whole capital", _table(result)
+    )
+    yield _section(
+        "Profit and loss by strategy",
+        "realised, after fees and funding",
+        draw_strategies(result.by_strategy, finished.trades, period),
+    )
+    if result.overall.refused:
+        yield _section(
+            "Refused by risk",
+            "signals that a rule refused",
+            draw_refusals(result.by_strategy, result.overall.refused),
+        )
+    for symbol, candles in finished.candles.items():
+        own = [trade for trade in finished.trades if trade.instrument_id == str(instrument_id(symbol))]
+        remark = f"{len(own):,} trades; triangles enter long or short, crosses leave with a gain or a loss"
+        if len(candles) > MAX_CANDLES:
+            remark += f"; {len(candles):,} bars joined into {MAX_CANDLES:,} candles"
+        yield _section(symbol, remark, draw_trades(candles, own, strategies))
+    yield _section("Run", "what it takes to do it again", _provenance(result))
+
+
+def _header(result: BacktestResult) -> str:
+    span = f"{result.first_bar[:10]} to {result.last_bar[:10]}"
+    facts = (
+        result.market,
+        ", ".join(result.timeframes),
+        f"{len(result.by_strategy)} strategies on {len(result.by_symbol)} symbols",
+        f"{result.bars:,} bars",
+        result.run_id,
+    )
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in result.notes)
+    return f"<header><h1>Backtest, {span}</h1><p>{escape(' · '.join(facts))}</p>{notes}</header>"
+
+
+def _headline(result: BacktestResult) -> str:
+    row = result.overall
+    held = next((one for one in result.benchmark if one.symbol == ALL), None)
+    figures = (
+        ("return", f"{_signed(row.return_pct)} %"),
+        ("buy and hold", "-" if held is None else f"{_signed(held.return_pct)} %"),
+        ("max drawdown", f"{_number(row.max_drawdown_pct, 2)} %"),
+        ("Sharpe", _number(row.sharpe, 2)),
+        ("trades", f"{row.trades:,}"),
+        ("win rate", f"{_number(row.win_rate_pct, 1)} %"),
+        ("profit factor", _number(row.profit_factor, 2)),
+        ("final balance, USDT", f"{result.final_balance_usdt:,.2f}"),
+    )
+    tiles = "".join(f'<div class="figure"><b>{value}</b><span>{name}</span></div>' for name, value in figures)
+    return f'<div class="figures">{tiles}</div>'
+
+
+def _table(result: BacktestResult) -> str:
+    head = "".join(f"<th>{name}</th>" for name, _ in _COLUMNS)
+    lines = []
+    for total in result.by_strategy:
+        lines.append(_line(short_name(total.strategy), total, "sum"))
+        parts = [row for row in result.rows if row.strategy == total.strategy]
+        lines += [_line(row.symbol, row, "part") for row in parts]
+    lines += [
+        _line(row.symbol, row, "total" if index == 0 else "sum") for index, row in enumerate(result.by_symbol)
+    ]
+    lines.append(_line("account", result.overall, "total"))
+    return f"<table><tr><th></th>{head}</tr>{''.join(lines)}</table>"
+
+
+def _line(name: str, row: Row, kind: str) -> str:
+    cells = "".join(f"<td>{cell(row)}</td>" for _, cell in _COLUMNS)
+    return f'<tr class="{kind}"><td>{escape(name)}</td>{cells}</tr>'
+
+
+def _provenance(result: BacktestResult) -> str:
+    facts: Sequence[tuple[str, str]] = (
+        ("run", result.run_id),
+        ("event catalog", result.event_catalog),
+        ("decisions, sha256", result.decisions_digest),
+        *((f"bars {name}", value) for name, value in result.content_hashes.items()),
+        ("trading halted", f"{result.halts} times"),
+        ("simulation", f"{result.seconds:.1f} s, {result.bars_per_second:,.0f} bars a second"),
+    )
+    return (
+        "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts) + "</dl>"
+    )
+
+
+def _section(title: str, remark: str, content: Any) -> str:
+    inner = content if isinstance(content, str) else _embed(content)
+    return f"<section><h2>{escape(title)}</h2><p>{escape(remark)}</p>{inner}</section>"
+
+
+def _embed(figure: Any) -> str:
+    html: str = figure.to_html(
+        full_html=False, include_plotlyjs=False, config={"displaylogo": False, "responsive": True}
+    )
+    return html
+
+
+def _number(value: float, decimals: int) -> str:
+    return "-" if isnan(value) else f"{value:,.{decimals}f}"
+
+
+def _signed(value: float) -> str:
+    kind = "gain" if value > 0 else "loss" if value < 0 else ""
+    return f'<span class="{kind}">{value:+,.2f}</span>'
