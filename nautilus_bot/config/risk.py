@@ -1,4 +1,4 @@
-"""``risk_config.json``: sizing, and the rules in the order in which they are asked."""
+"""``risk_config.json``: sizing, and the limits of the rules."""
 
 from typing import Any
 
@@ -36,9 +36,10 @@ class RiskConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     sizing : SizingConfig
         How large an entry is.
     rules : tuple[dict, ...]
-        In the order in which they are asked. ``{"rule": name, ...}`` is a rule of this project with its own
-        keys, ``{"rule": "module:Class", "config": {...}}`` is anyone else's; each rule owns its struct, and
-        ``nautilus_bot.risk.loader`` turns these objects into rules.
+        ``{"rule": name, ...}`` is a rule of this project with its own keys; these are asked in the order of
+        their table, and one that is left out has its defaults. ``{"rule": "module:Class", "config": {...}}``
+        is anyone else's; these follow in the order of the file. Each rule owns its struct, and
+        ``nautilus_bot.risk.loader`` turns the objects into rules.
     """
 
     sizing: SizingConfig = SizingConfig()
