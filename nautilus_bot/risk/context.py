@@ -183,13 +183,16 @@ class RiskContext:
 
     def gross_usdt(self) -> float:
         """Return long plus short notional of all ledgers and approved entries, USDT, nothing netted."""
-        marks = self.marks
-        total = sum(holding.gross * marks[i] for i, holding in self.holdings.items())
-        return total + sum(abs(entry.notional_usdt) for entry in self.reservations.entries())
+        total = 0.0
+        for instrument_id, holding in self.holdings.items():
+            total += holding.gross * self.marks[instrument_id]
+        for entry in self.reservations.entries():
+            total += abs(entry.notional_usdt)
+        return total
 
     def position_usdt(self, strategy_id: str, instrument_id: str) -> float:
         """Return the signed notional of one ledger with its approved entries, USDT."""
-        quantity = self.ledgers.position(strategy_id, instrument_id).quantity
+        quantity = self.ledgers.quantity(strategy_id, instrument_id)
         total = float(quantity) * self.marks[instrument_id] if quantity else 0.0
         for entry in self.reservations.entries():
             if entry.strategy_id == strategy_id and entry.instrument_id == instrument_id:

@@ -221,7 +221,7 @@ class RiskGate:
 
     def _ledger_refusal(self, request: OrderRequest) -> Verdict | None:
         """Refuse an exit that would exceed, open or turn the strategy's own position."""
-        held = self._context.ledgers.position(request.strategy_id, request.instrument_id).quantity
+        held = self._context.ledgers.quantity(request.strategy_id, request.instrument_id)
         promised = self._context.reservations.of_role(
             request.strategy_id, request.instrument_id, request.role
         )

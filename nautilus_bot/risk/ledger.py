@@ -69,6 +69,12 @@ class Ledgers:
         found = by_strategy.get(strategy_id) if by_strategy is not None else None
         return found if found is not None else LedgerPosition()
 
+    def quantity(self, strategy_id: str, instrument_id: str) -> Decimal:
+        """Return a strategy's signed quantity, zero when flat."""
+        by_strategy = self._positions.get(instrument_id)
+        found = by_strategy.get(strategy_id) if by_strategy is not None else None
+        return found.quantity if found is not None else ZERO
+
     def apply_fill(
         self,
         strategy_id: str,

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self
 
 import msgspec
@@ -27,7 +28,7 @@ class RuleConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return self
 
 
-class OrderRequest(msgspec.Struct, frozen=True):
+class OrderRequest(msgspec.Struct, frozen=True, dict=True):
     """
     An order that wants to leave for the venue.
 
@@ -63,9 +64,9 @@ class OrderRequest(msgspec.Struct, frozen=True):
     signal: Signal | None
     reducing: bool
 
-    @property
+    @cached_property
     def notional_usdt(self) -> float:
-        """Value of the order at its price, USDT."""
+        """Value of the order at its price, USDT; zero when there is no price yet."""
         return float(self.quantity * self.price)
 
 

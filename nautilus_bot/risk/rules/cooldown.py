@@ -1,5 +1,7 @@
 """Give a strategy a pause in an instrument after its stops were hit. Off by default."""
 
+from bisect import bisect_right
+
 from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import BaseRule, OrderRequest, RuleConfig, Verdict, approved, refused
@@ -36,8 +38,8 @@ class Cooldown(BaseRule):
 
     def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:
         """Count the stops of the last ``secs``; one exactly that old no longer counts."""
-        fills = context.stop_fills.get((request.strategy, request.instrument_id), ())
-        count = sum(1 for ts in fills if ts > request.ts - self._window_ns)
+        fills = context.stop_fills.get((request.strategy, request.instrument_id))
+        count = len(fills) - bisect_right(fills, request.ts - self._window_ns) if fills else 0
         if count < self._stops:
             return approved(limit=float(self._stops), observed=float(count), unit="stops")
         return refused(

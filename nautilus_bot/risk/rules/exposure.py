@@ -34,10 +34,10 @@ class Exposure(BaseRule):
     def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:
         """Compare exposure after the order with equity."""
         equity = context.equity_usdt
-        if equity <= 0.0 or request.price <= 0:
+        notional = request.notional_usdt
+        if equity <= 0.0 or notional == 0.0:
             reason = "there is no equity" if equity <= 0.0 else "no price is known yet"
             return refused(reason, limit=self._gross, observed=0.0, unit="ratio")
-        notional = request.notional_usdt
         gross = (context.gross_usdt() + notional) / equity
         if gross > self._gross:
             return _refusal("gross", gross, self._gross)

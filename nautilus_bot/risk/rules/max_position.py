@@ -41,9 +41,9 @@ class MaxPosition(BaseRule):
         """Compare strategy's and symbol's position after the order with their limits, USDT."""
         config = self._config
         equity = context.equity_usdt
-        if request.price <= 0:
-            return refused("no price is known yet", limit=0.0, observed=0.0, unit="usdt")
         order = request.sign * request.notional_usdt
+        if order == 0.0:
+            return refused("no price is known yet", limit=0.0, observed=0.0, unit="usdt")
         limit = _tightest(
             config.strategy_usdt, config.strategy_pct, config.usdt_by_strategy.get(request.strategy), equity
         )
@@ -60,8 +60,13 @@ class MaxPosition(BaseRule):
 
 
 def _tightest(usdt: float | None, pct: float | None, named_usdt: float | None, equity: float) -> float | None:
-    of_equity = max(equity, 0.0) * pct / 100.0 if pct is not None else None
-    return min((x for x in (usdt, of_equity, named_usdt) if x is not None), default=None)
+    limit = usdt
+    if pct is not None:
+        of_equity = max(equity, 0.0) * pct / 100.0
+        limit = of_equity if limit is None else min(limit, of_equity)
+    if named_usdt is not None:
+        limit = named_usdt if limit is None else min(limit, named_usdt)
+    return limit
 
 
 def _refusal(whose: str, request: OrderRequest, observed: float, limit: float) -> Verdict:

@@ -10,7 +10,7 @@ from nautilus_bot.risk.history import OnMissingHistory, missing_history
 from nautilus_bot.risk.returns import ReturnsBook
 from nautilus_bot.risk.rule import BaseRule, OrderRequest, RuleConfig, Verdict, approved, refused
 from nautilus_bot.risk.rules.units import Hours, Percent
-from nautilus_bot.risk.value_at_risk import HORIZON_HOURS, Confidence, ReturnSample
+from nautilus_bot.risk.value_at_risk import HORIZON_HOURS, Confidence, FloatArray, ReturnSample
 
 type Method = Literal["historical", "parametric", "larger"]
 
@@ -65,10 +65,10 @@ class PortfolioVar(BaseRule):
         exposures = context.exposures()
         instrument_id = request.instrument_id
         exposures[instrument_id] = exposures.get(instrument_id, 0.0) + request.sign * request.notional_usdt
-        sample = self._sample(context.returns, tuple(sorted(exposures)))
-        if isinstance(sample, int):
-            return missing_history(sample, config.min_history_hours, config.on_missing_history)
-        loss = self._loss(sample, exposures)
+        loss = self._loss(context.returns, exposures)
+        if loss is None:
+            found = self._found(context.returns, tuple(sorted(exposures)))
+            return missing_history(found, config.min_history_hours, config.on_missing_history)
         observed = 100.0 * loss / equity
         if observed <= config.limit_pct:
             return approved(limit=config.limit_pct, observed=observed, unit="pct")
@@ -80,23 +80,41 @@ class PortfolioVar(BaseRule):
             unit="pct",
         )
 
-    def _loss(self, sample: ReturnSample, exposures: dict[str, float]) -> float:
-        vector = np.array([exposures[i] for i in sorted(exposures)])
-        confidence = self._config.confidence_pct
-        losses = []
-        if self._config.method != "parametric":
-            losses.append(sample.historical(vector, confidence))
-        if self._config.method != "historical":
-            losses.append(sample.parametric(vector, confidence))
-        return max(losses)
+    def _found(self, returns: ReturnsBook, instrument_ids: tuple[str, ...]) -> int:
+        hours = self._config.window_hours
+        key = (self, instrument_ids, hours)
+        return returns.once_per_sample(key, lambda: len(returns.aligned(instrument_ids, hours)[0]))
 
-    def _sample(self, returns: ReturnsBook, instrument_ids: tuple[str, ...]) -> ReturnSample | int:
-        """Return the joint returns, or how many there are when these are too few."""
+    def _loss(self, returns: ReturnsBook, exposures: dict[str, float]) -> float | None:
+        """Return the value at risk, USDT; None before there is enough history."""
+        instrument_ids = tuple(sorted(exposures))
+        if len(instrument_ids) > 1:
+            sample = self._sample(returns, instrument_ids)
+            vector = np.array([exposures[i] for i in instrument_ids])
+            return None if sample is None else self._measure(sample, vector)
+        # alone, the loss is proportional to the position: measured once per sample and direction
+        (exposure,) = exposures.values()
+        sign = 1.0 if exposure >= 0.0 else -1.0
 
-        def compute() -> ReturnSample | int:
+        def of_one_usdt() -> float | None:
+            sample = self._sample(returns, instrument_ids)
+            return None if sample is None else self._measure(sample, np.array([sign]))
+
+        unit = returns.once_per_sample((self, instrument_ids, sign), of_one_usdt)
+        return None if unit is None else abs(exposure) * unit
+
+    def _measure(self, sample: ReturnSample, exposures: FloatArray) -> float:
+        method, confidence = self._config.method, self._config.confidence_pct
+        if method == "historical":
+            return sample.historical(exposures, confidence)
+        if method == "parametric":
+            return sample.parametric(exposures, confidence)
+        return max(sample.historical(exposures, confidence), sample.parametric(exposures, confidence))
+
+    def _sample(self, returns: ReturnsBook, instrument_ids: tuple[str, ...]) -> ReturnSample | None:
+        def compute() -> ReturnSample | None:
             columns = returns.aligned(instrument_ids, self._config.window_hours)
-            if len(columns[0]) < self._config.min_history_hours:
-                return len(columns[0])
-            return ReturnSample(np.array(columns).T)
+            enough = len(columns[0]) >= self._config.min_history_hours
+            return ReturnSample(np.array(columns).T) if enough else None
 
         return returns.once_per_sample((self, instrument_ids), compute)
