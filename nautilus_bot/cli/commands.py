@@ -31,6 +31,13 @@ class Command(NamedTuple):
 
 COMMANDS: Final = (
     Command(
+        "demo",
+        "nautilus_bot.cli.demo:demo",
+        "See it work: a made-up market, six strategies, a report. No keys, no network.",
+        "Trading",
+        ("nautilus-bot demo",),
+    ),
+    Command(
         "backtest",
         "nautilus_bot.cli.backtest:backtest",
         "Trade the strategies on history and show what came of it.",
