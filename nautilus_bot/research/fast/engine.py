@@ -158,12 +158,17 @@ class FastSimulation:
             entry_price=_decimal(row[trade_log.ENTRY_POINTS], prices),
             exit_price="" if is_open else _decimal(row[trade_log.EXIT_POINTS], prices),
             reason=REASONS[int(row[trade_log.REASON])],
-            fees_usdt=int(row[trade_log.ENTRY_FEE] + row[trade_log.EXIT_FEE]) / MONEY_UNITS,
-            profit_usdt=int(row[trade_log.PROFIT]) / MONEY_UNITS,
-            funding_usdt=int(row[trade_log.FUNDING]) / MONEY_UNITS,
+            entry_fee=_usdt(row[trade_log.ENTRY_FEE]),
+            exit_fee=_usdt(row[trade_log.EXIT_FEE]),
+            profit=_usdt(row[trade_log.PROFIT]),
+            funding=_usdt(row[trade_log.FUNDING]),
             confidence=float(confidence),
         )
 
 
 def _decimal(value: int, precision: int) -> str:
     return str(Decimal(int(value)).scaleb(-precision))
+
+
+def _usdt(units: int) -> Decimal:
+    return Decimal(int(units)).scaleb(-8)

@@ -1,6 +1,7 @@
 """What a fast simulation found."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal
 
 from nautilus_bot.research.fast import exits
@@ -34,8 +35,8 @@ class FastTrade:
         Decimal strings; empty while open.
     reason : ExitReason
         What ended it.
-    fees_usdt, profit_usdt, funding_usdt : float
-        Fees paid, price profit before them, funding received (negative: paid).
+    entry_fee, exit_fee, profit, funding : Decimal
+        Fees paid, price profit before them, funding received (negative: paid), USDT.
     confidence : float
         Of the signal.
     """
@@ -47,9 +48,10 @@ class FastTrade:
     entry_price: str
     exit_price: str
     reason: ExitReason
-    fees_usdt: float
-    profit_usdt: float
-    funding_usdt: float
+    entry_fee: Decimal
+    exit_fee: Decimal
+    profit: Decimal
+    funding: Decimal
     confidence: float
 
 
