@@ -20,7 +20,7 @@ from adapters.bybit_simulator.liquidation import Liquidator
 from adapters.bybit_simulator.markets import SymbolMarket
 from adapters.bybit_simulator.matching import Matcher
 from adapters.bybit_simulator.order_desk import OrderDesk
-from adapters.bybit_simulator.orders import Execution, Order, OrderSide
+from adapters.bybit_simulator.orders import ZERO, Execution, Order, OrderSide
 from adapters.bybit_simulator.prices import BookTick, FundingTick, Level, MarketTick, MarkTick, TradeTick
 from adapters.bybit_simulator.protection import PositionGuard
 from adapters.bybit_simulator.requests import AmendOrder, CreateOrder, SetTradingStop
@@ -40,6 +40,9 @@ class Exchange:
         First deposit; zero when a saved account is restored.
     wall_clock : Callable[[], int]
         Milliseconds UTC: stamps orders, executions and entries.
+    funding_executions : bool
+        Push a funding settlement as an execution too, as Bybit does. Off, because Nautilus's client takes
+        such an execution for a fill; on, to test that ours does not.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Exchange:
         *,
         wallet_usdt: Decimal,
         wall_clock: Callable[[], int],
+        funding_executions: bool = False,
     ) -> None:
         self.instruments = instruments
         self.state = ExchangeState(instruments, wall_clock)
@@ -56,6 +60,7 @@ class Exchange:
         self._liquidator = Liquidator(self.state, self._matcher, guard)
         self._desk = OrderDesk(self.state, self._matcher, guard)
         self._settings = AccountSettings(self.state, guard)
+        self._has_funding_executions = funding_executions
         if wallet_usdt:
             self.state.ledger.deposit(wallet_usdt)
 
@@ -187,13 +192,44 @@ class Exchange:
         """
         Settle funding on a symbol's position.
 
-        It becomes an entry of the transaction log, a position and a wallet push, never an execution.
+        It becomes an entry of the transaction log, a position and a wallet push; an execution only if the
+        exchange was built with ``funding_executions``.
         """
         market = self.state.market(symbol)
         if self.state.ledger.book_funding(symbol, rate, market.mark, ts_ms):
+            if self._has_funding_executions:
+                self.state.publish_execution(self._funding_execution(market, rate))
             self.state.publish_position(symbol)
             self.state.publish_wallet()
             self._liquidator.check()
+
+    def _funding_execution(self, market: SymbolMarket, rate: Decimal) -> Execution:
+        entry = self.state.ledger.entries[-1]
+        return Execution(
+            exec_id=self.state.next_id(),
+            order_id=self.state.next_id(),
+            order_link_id="",
+            symbol=entry.symbol,
+            side=entry.side or "Buy",
+            order_type="UNKNOWN",
+            order_price=ZERO,
+            order_qty=ZERO,
+            leaves_qty=ZERO,
+            exec_price=market.mark,
+            exec_qty=entry.qty,
+            exec_value=entry.qty * market.mark,
+            exec_fee=-entry.funding,
+            fee_rate=rate,
+            is_maker=False,
+            mark_price=market.mark,
+            index_price=market.index,
+            closed_size=ZERO,
+            exec_pnl=ZERO,
+            seq=len(self.state.executions) + 1,
+            exec_ms=self.state.now_ms(),
+            exec_type="Funding",
+            create_type="",
+        )
 
     # reading
 

@@ -153,7 +153,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     order_link_id: str
     symbol: str
     side: OrderSide
-    order_type: OrderType
+    order_type: OrderType | Literal["UNKNOWN"]
     order_price: Decimal
     order_qty: Decimal
     leaves_qty: Decimal

@@ -2,6 +2,10 @@
 
 from decimal import Decimal
 
+from adapters.bybit_simulator.exchange import Exchange
+from adapters.bybit_simulator.instruments import listed_instruments
+from adapters.bybit_simulator.requests import CreateOrder
+
 D = Decimal
 
 
@@ -52,6 +56,20 @@ def test_funding_is_paid_by_longs_and_received_by_shorts_and_is_never_an_executi
     assert change(desk) - before == D(1)
     assert desk.exchange.transactions()[0].ts_ms == 1_600_028_800_000
     assert len(desk.exchange.executions()) == 2
+
+
+def test_funding_is_an_execution_only_when_asked_for():
+    exchange = Exchange(
+        listed_instruments(["BTCUSDT"]), wallet_usdt=D(10000), wall_clock=lambda: 1, funding_executions=True
+    )
+    exchange.on_book("BTCUSDT", [(D(49999), D(1))], [(D(50000), D(1))], 1)
+    exchange.on_mark("BTCUSDT", D(50000), D(50000))
+    exchange.create_order(CreateOrder(symbol="BTCUSDT", side="Buy", order_type="Market", qty=D("0.1")))
+    exchange.settle_funding("BTCUSDT", D("0.0001"), 1)
+    funding = exchange.executions()[0]
+    assert (funding.exec_type, funding.exec_qty, funding.exec_fee) == ("Funding", D("0.1"), D("0.5"))
+    assert (funding.order_link_id, funding.order_type, funding.closed_size) == ("", "UNKNOWN", 0)
+    assert exchange.position("BTCUSDT").size == D("0.1")
 
 
 def test_a_flat_symbol_settles_no_funding(desk):
