@@ -1,5 +1,6 @@
 """``/v5/public/linear``: tickers, trades, klines and order books."""
 
+import asyncio
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,10 @@ from adapters.bybit_simulator.prices import BookTick, FundingTick, MarketTick, M
 from adapters.bybit_simulator.session import Message, Session
 from adapters.bybit_simulator.topics import Topics
 from adapters.bybit_simulator.wire_market import kline_message, ticker_message, trade_message
+
+# Bybit's first frame follows its acknowledgement after a moment, and pybit relies on it: it registers its
+# callback after it has sent the subscription.
+JOIN_SECS: Final = 0.02
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -33,6 +38,7 @@ class PublicStream:
         self._board = board
         self._faults = faults
         self._books: dict[str, BookFeed] = {}
+        self._joining: set[tuple[str, Session]] = set()
 
     def on_tick(self, tick: MarketTick) -> None:
         """Take a tick into the public market and publish what it changes."""
@@ -67,6 +73,7 @@ class PublicStream:
 
     def forget(self, session: Session) -> None:
         """Drop the subscriptions of a socket that went."""
+        self._joining = {(topic, other) for topic, other in self._joining if other is not session}
         self.topics.forget(session)
 
     def _change_topics(self, session: Session, message: Message, operation: str) -> None:
@@ -79,11 +86,16 @@ class PublicStream:
         session.reply(_answer(session, message, ""))
         for topic in names:
             if operation == "subscribe":
-                self._subscribe(topic, session)
+                self._joining.add((topic, session))
+                asyncio.get_running_loop().call_later(JOIN_SECS, self._join, topic, session)
             else:
+                self._joining.discard((topic, session))
                 self.topics.unsubscribe(topic, session)
 
-    def _subscribe(self, topic: str, session: Session) -> None:
+    def _join(self, topic: str, session: Session) -> None:
+        if (topic, session) not in self._joining:
+            return
+        self._joining.discard((topic, session))
         kind, *_, symbol = topic.split(".")
         market = self._board.market(symbol)
         before = topic in self.topics

@@ -347,6 +347,8 @@ def recorded(price_ticks, minute_history):
                 asyncio.create_task(listen(http, simulator, "/v5/private", private, frames, ready[1])),
             ]
             await asyncio.gather(*(event.wait() for event in ready))
+            while "orderbook.50.BTCUSDT" not in frames:
+                await asyncio.sleep(0.01)
             for tick in price_ticks("50000.0", "50000.2", trade="50000.2"):
                 simulator.publish(tick)
             recorder = Recorder(simulator, http)
