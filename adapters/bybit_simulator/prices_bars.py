@@ -45,6 +45,8 @@ class BarShape(msgspec.Struct, frozen=True, kw_only=True):
         Levels on each side of the book.
     spread_ticks : int
         Distance between best bid and best ask.
+    level_usdt : int
+        Least mean value of a level, USDT: a quiet minute has a thin tape, not an empty book.
     seed : int
         Chooses the paths; the same seed gives the same ticks.
     """
@@ -53,6 +55,7 @@ class BarShape(msgspec.Struct, frozen=True, kw_only=True):
     trades_per_minute: int = 20
     depth: int = 50
     spread_ticks: int = 1
+    level_usdt: int = 5_000
     seed: int = 7
 
     @property
@@ -178,7 +181,8 @@ class _Ladder:
         self._instrument = instrument
         self._shape = shape
         self._rng = Random(f"{shape.seed}:{row[0]}:{row[1]}:book")
-        mean_lots = max(4, int(_decimal(row[6]) / instrument.qty_step) // shape.points)
+        traded = int(_decimal(row[6]) / instrument.qty_step) // shape.points
+        mean_lots = max(4, traded, int(shape.level_usdt / (_decimal(row[5]) * instrument.qty_step)))
         self._sizes = [self._side(mean_lots) for _ in range(_SIZE_PROFILES)]
 
     def book_around(self, trade: TradeTick, ticks: int) -> BookTick:

@@ -105,6 +105,12 @@ def test_a_trade_happens_at_the_best_price_of_the_book_before_it():
             assert tick.price == best
 
 
+def test_a_quiet_bar_still_has_a_book_that_carries_a_stop():
+    quiet = (*bars(1)[0][:6], 0.004)
+    book = next(tick for tick in source([quiet]).ticks() if isinstance(tick, BookTick))
+    assert sum(price * qty for price, qty in book.bids) > 100_000
+
+
 def test_a_bar_without_volume_moves_quotes_and_marks_but_prints_no_trade():
     ticks = list(source([(*bars(1)[0][:6], 0.0)]).ticks())
     assert not [tick for tick in ticks if isinstance(tick, TradeTick)]
