@@ -86,6 +86,7 @@ class Journal:
         self._batch_size = batch_size
         self._pending: list[_Fields] = []
         self._halted = ""
+        self._closed = False
         self._seq: int = 0
         self._hash: bytes = b""
         self._wal_fd = -1
@@ -123,7 +124,7 @@ class Journal:
 
     @property
     def halted(self) -> str:
-        """Why the journal cannot be written any more; empty while it can."""
+        """Why the journal cannot be written any more, closed or broken; empty while it can."""
         return self._halted
 
     def append(
@@ -242,11 +243,15 @@ class Journal:
         return int(pages - moved)
 
     def close(self) -> None:
-        """Write what was gathered, fold a log into the main file and give up ownership."""
+        """Write what was gathered, fold a log into the main file and give up ownership; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             if not self._halted:
                 self.flush()
                 self.barrier()
+                self._halted = f"{self.path} is closed; open its run again to write"
         finally:
             self._release()
 
