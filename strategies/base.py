@@ -36,6 +36,7 @@ from nautilus_bot.core.messages import (
     WarmupBars,
 )
 from nautilus_bot.core.units import to_ticks
+from nautilus_bot.market.bar_values import bar_values
 from strategies.config import SignalStrategyConfig
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.kernels.contract import Decision, Kernel, MutableFloats
@@ -128,14 +129,7 @@ class SignalStrategy(Strategy):
         if self._last_ts and ts - self._last_ts > self._interval_ns:
             self._on_gap(bar)
         self._last_ts = ts
-        ohlcv = (
-            bar.open.as_double(),
-            bar.high.as_double(),
-            bar.low.as_double(),
-            bar.close.as_double(),
-            bar.volume.as_double(),
-        )
-        side, confidence, stop, target = self._step(self._state, ohlcv, self._params)
+        side, confidence, stop, target = self._step(self._state, bar_values(bar), self._params)
         if side != 0.0:
             self._on_decision(Decision(side, confidence, stop, target), bar.close, self._state, ts)
 
@@ -192,7 +186,7 @@ class SignalStrategy(Strategy):
             self._wallet_balance(), price.as_decimal(), Decimal(signal.stop), self._lot_step, self._limits
         )
         if not self._is_tradable(quantity, price):
-            self._refuse_size(signal, quantity, price)
+            self._refuse_size(signal, quantity)
             return
         client_order_id = ids.order_id(signal.signal_id, ids.ENTRY)
         self._entry_id = client_order_id
@@ -231,7 +225,7 @@ class SignalStrategy(Strategy):
             return False
         return notional is None or quantity * price.as_decimal() >= notional.as_decimal()
 
-    def _refuse_size(self, signal: Signal, quantity: Decimal, price: Price) -> None:
+    def _refuse_size(self, signal: Signal, quantity: Decimal) -> None:
         minimum = self._instrument.min_quantity
         reason = f"{self._limits.risk_pct} % of the balance buys {quantity}, less than the venue's minimum"
         check = RuleCheck(

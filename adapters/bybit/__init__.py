@@ -1,1 +1,1 @@
-"""Nautilus's own Bybit clients, with their known traps closed, and pybit for everything outside the hot path."""
+"""Nautilus's own Bybit clients, their known traps closed, and pybit for everything outside the hot path."""

@@ -48,6 +48,16 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "paper",
+        "nautilus_bot.cli.paper:paper",
+        "Trade on a simulated Bybit that keeps its balances, without keys or network.",
+        "Trading",
+        (
+            "nautilus-bot paper",
+            "nautilus-bot paper --speed 60 --duration 120",
+        ),
+    ),
+    Command(
         "import-data",
         "nautilus_bot.cli.market_data:import_data",
         "Read candle and funding files into the data catalog.",

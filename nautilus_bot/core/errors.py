@@ -6,7 +6,7 @@ Every failure this project raises on purpose, in one tree.
     BotError                 exit code 1
     ├── ConfigError          4   a file, key, value or flag is wrong
     ├── NotFound             2   a file, symbol, strategy, run or entry does not exist
-    ├── DataError            1   market data that must not be used
+    ├── DataError            4   market data that must not be used
     ├── EventCatalogError    1
     │   ├── CorruptEntry         an entry does not match its hash
     │   ├── SequenceGap          an entry is missing
@@ -48,6 +48,8 @@ class NotFound(BotError):
 
 class DataError(BotError):
     """Market data that must not be used."""
+
+    exit_code = 4
 
 
 class EventCatalogError(BotError):

@@ -221,7 +221,7 @@ class OperatorCommand(Message, frozen=True, kw_only=True):
 
 
 class MarketMarked(Message, frozen=True, kw_only=True):
-    """The price at which risk values an instrument: the first quote or trade of each second of market time."""
+    """The price at which risk values an instrument: the first tick of each second of market time."""
 
     instrument_id: str
     price: float

@@ -1,6 +1,11 @@
 """A bar's numbers as the floats that the same numbers have in an array of candles."""
 
+from typing import Final
+
 from nautilus_trader.model.data import Bar
+from nautilus_trader.model.objects import FIXED_SCALAR
+
+SCALAR: Final = int(FIXED_SCALAR)
 
 
 def bar_values(bar: Bar) -> tuple[float, float, float, float, float]:
@@ -20,13 +25,13 @@ def bar_values(bar: Bar) -> tuple[float, float, float, float, float]:
     Notes
     -----
     ``Price.as_double`` is off by one unit in the last place for a quarter of all prices (29514.9 comes out as
-    29514.899999999998): enough for a live kernel and a compiled one to disagree on a comparison.
+    29514.899999999998): enough for a live kernel and a compiled one to disagree on a comparison. Dividing the
+    integers rounds correctly.
     """
-    decimals, volume_decimals = bar.open.precision, bar.volume.precision
     return (
-        round(bar.open.as_double(), decimals),
-        round(bar.high.as_double(), decimals),
-        round(bar.low.as_double(), decimals),
-        round(bar.close.as_double(), decimals),
-        round(bar.volume.as_double(), volume_decimals),
+        bar.open.raw / SCALAR,
+        bar.high.raw / SCALAR,
+        bar.low.raw / SCALAR,
+        bar.close.raw / SCALAR,
+        bar.volume.raw / SCALAR,
     )

@@ -98,7 +98,7 @@ class BacktestHost:
     def final_balance(self) -> Decimal:
         """Return the wallet balance at the exchange, USDT."""
         account = self.engine.cache.account_for_venue(BYBIT)
-        return account.balance_total(USDT).as_decimal()
+        return Decimal(account.balance_total(USDT).as_decimal())
 
     def dispose(self) -> None:
         """Release the engine."""

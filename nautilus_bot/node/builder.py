@@ -90,9 +90,8 @@ def wire(
     for strategy in ready:
         kernel.trader.add_strategy(strategy)
     if forward is None:
-        for bar_type, peek_secs in sorted(
-            {(s.bar_type, s.peek_secs) for s in spec.strategies if s.peek_secs}
-        ):
+        peeking = {(s.bar_type, s.peek_secs) for s in spec.strategies if s.peek_secs}
+        for bar_type, peek_secs in sorted(peeking):
             config = FormingBarsConfig(
                 component_id=f"FormingBars-{bar_type}",
                 bar_type=BarType.from_str(bar_type),

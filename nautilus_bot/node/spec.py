@@ -3,7 +3,6 @@
 from typing import Any
 
 import msgspec
-from nautilus_trader.config import StrategyConfig
 from nautilus_trader.model.data import BarType
 
 from nautilus_bot.core.errors import NotFound, did_you_mean
@@ -102,7 +101,7 @@ def build_strategy(spec: StrategySpec, mode: Mode, session: str) -> SignalStrate
 
 def build_strategy_config(
     spec: StrategySpec, mode: Mode, session: str, strategy: type[SignalStrategy]
-) -> StrategyConfig:
+) -> SignalStrategyConfig:
     """Return Nautilus's configuration of one strategy in one mode."""
     bar_type = BarType.from_str(spec.bar_type)
     symbol = bar_type.instrument_id.symbol.value.partition("-")[0]

@@ -1,0 +1,263 @@
+"""
+A trading session: connect, trade until told to stop, drain, say how it ended.
+
+The one broad ``except`` of the program stands here: whatever escapes is journalled, told, and stops the node.
+Protective orders stay at the venue when a session ends.
+"""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+
+from adapters.bybit.clients import BybitVenue
+from adapters.bybit.login import check_login
+from catalog.manifest import RunStatus
+from catalog.store import EventStore, Run
+from nautilus_bot.config.bot import BotConfig
+from nautilus_bot.core import topics
+from nautilus_bot.core.errors import BotError, VenueTimeout
+from nautilus_bot.core.ids import session_token
+from nautilus_bot.core.messages import Notice
+from nautilus_bot.node.compose import build_node_spec
+from nautilus_bot.node.modes import MODES
+from nautilus_bot.node.provenance import code_hash, library_versions
+from nautilus_bot.node.trading import TradingHost, build_trading
+
+START_TIMEOUT_SECS = 90.0
+CHECKPOINT_SECS = 20.0
+
+type Companion = Callable[["TradingSession"], Awaitable[None]]
+
+
+class SessionEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How a session ended.
+
+    Parameters
+    ----------
+    run_id : str
+        Its run in the event catalog.
+    reason : str
+        Why it stopped.
+    start_secs, stop_secs : float
+        From construction to trading, and from the wish to stop to the end of the node.
+    entries : int
+        Entries of the journal.
+    """
+
+    run_id: str
+    reason: str
+    start_secs: float
+    stop_secs: float
+    entries: int
+
+
+class TradingSession:
+    """
+    One run of a trading node.
+
+    Parameters
+    ----------
+    config : BotConfig
+        As loaded.
+    mode : str
+        ``paper`` or ``live``.
+    venue : BybitVenue
+        Where to trade.
+    companions : tuple[Companion, ...]
+        Tasks that live beside the node while it trades: control server, terminal view, QA injection. One that
+        fails is told and does not disturb trading.
+    """
+
+    def __init__(
+        self, config: BotConfig, mode: str, venue: BybitVenue, companions: tuple[Companion, ...] = ()
+    ) -> None:
+        self.config = config
+        self.mode = MODES[mode]
+        self.venue = venue
+        self._companions = companions
+        self._stop = asyncio.Event()
+        self._reason = ""
+        self.run: Run
+        self.host: TradingHost
+
+    @property
+    def bus(self) -> object:
+        """Return the node's message bus, for facts from outside."""
+        return self.host.node.kernel.msgbus
+
+    def stop(self, reason: str) -> None:
+        """Ask the session to end; the first reason counts."""
+        self._reason = self._reason or reason
+        self._stop.set()
+
+    async def trade(self) -> SessionEnd:
+        """
+        Trade until told to stop.
+
+        Raises
+        ------
+        AuthFailed, VenueError, VenueTimeout
+            If the venue cannot be used; nothing was recorded as traded then.
+        """
+        await check_login(
+            self.venue.addresses,
+            self.venue.api_key,
+            self.venue.api_secret,
+            trade=not self.venue.trades_over_http,
+        )
+        begun = time.monotonic()
+        started_ns = time.time_ns()
+        session = session_token(started_ns)
+        spec = build_node_spec(self.config, self.mode, session)
+        self.run = EventStore(Path(self.config.backtest.event_store_path)).new_run(
+            self.mode.name,
+            msgspec.json.encode(self.config),
+            durable=self.mode.durable,
+            code_hash=code_hash(),
+            session=session,
+            versions=library_versions(),
+            started_ns=started_ns,
+        )
+        try:
+            self.host = build_trading(spec, self.venue, self.run.journal)
+            return await self._run_node(begun)
+        finally:
+            self.run.end(RunStatus.ENDED)
+
+    async def _run_node(self, begun: float) -> SessionEnd:
+        node = self.host.node
+        running = asyncio.create_task(node.run_async(), name="node")
+        start_secs = 0.0
+        try:
+            await self._until_trading(running)
+            start_secs = time.monotonic() - begun
+            async with self._beside():
+                await self._until_stopped(running)
+        finally:
+            stopping = time.monotonic()
+            await self._stop_node(running)
+        return SessionEnd(
+            run_id=self.run.run_id,
+            reason=self._reason,
+            start_secs=start_secs,
+            stop_secs=time.monotonic() - stopping,
+            entries=self.run.journal.last_seq,
+        )
+
+    async def _until_trading(self, running: asyncio.Task[None]) -> None:
+        try:
+            async with asyncio.timeout(START_TIMEOUT_SECS):
+                while not self.host.is_trading and not running.done():
+                    await asyncio.sleep(0.02)
+        except TimeoutError as e:
+            raise VenueTimeout(
+                f"the node must connect and reconcile within {START_TIMEOUT_SECS:g} s, it did not; "
+                "see the log above for what the venue refused"
+            ) from e
+        if running.done():
+            running.result()
+            raise VenueTimeout("the node must connect and reconcile, it stopped instead; see the log above")
+        await self.host.warm_up()
+
+    @asynccontextmanager
+    async def _beside(self) -> AsyncIterator[None]:
+        """Run what lives beside the node, and end it before the node."""
+        tasks = [asyncio.create_task(self._guarded(companion)) for companion in self._companions]
+        tasks.append(asyncio.create_task(self._checkpoint_journal()))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _guarded(self, companion: Companion) -> None:
+        try:
+            await companion(self)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  the supervisor: told, journalled, and trading goes on
+            self.tell("error", f"{getattr(companion, '__name__', companion)} failed: {error!r}")
+
+    async def _checkpoint_journal(self) -> None:
+        """Move the journal's log into its file, away from the trading loop."""
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECS)
+            await asyncio.to_thread(self.run.journal.checkpoint)
+
+    async def _until_stopped(self, running: asyncio.Task[None]) -> None:
+        wish = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((wish, running), return_when=asyncio.FIRST_COMPLETED)
+        wish.cancel()
+        if running.done():
+            self._reason = self._reason or "the node stopped by itself"
+
+    async def _stop_node(self, running: asyncio.Task[None]) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.host.node.stop_async()
+            await asyncio.wait((running,), timeout=5.0)
+
+    def tell(self, severity: str, text: str) -> None:
+        """Publish a notice: it is recorded and reaches the operator."""
+        notice = Notice(
+            ts_event=self.host.wiring.context.clock.now_ns,
+            severity=severity,  # type: ignore[arg-type]
+            component="session",
+            text=text,
+        )
+        self.host.node.kernel.msgbus.publish(topics.NOTICE + "session", notice)
+
+
+def run_until_stopped(
+    work: Callable[[], Coroutine[None, None, SessionEnd]], session_of: Callable[[], TradingSession | None]
+) -> SessionEnd:
+    """
+    Run a session in an event loop of its own; SIGTERM and Ctrl-C stop it, a second one forces.
+
+    Parameters
+    ----------
+    work : Callable[[], Coroutine[None, None, SessionEnd]]
+        Opens the venue and trades.
+    session_of : Callable[[], TradingSession | None]
+        The session, once there is one.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    task = loop.create_task(work())
+    told = False
+
+    def on_signal() -> None:
+        nonlocal told
+        session = session_of()
+        if told or session is None:
+            task.cancel()
+        else:
+            session.stop("told to stop")
+        told = True
+
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, on_signal)
+    except NotImplementedError:
+        # Windows: Ctrl-C and CTRL_BREAK arrive through the signal module instead
+        signal.signal(signal.SIGBREAK, lambda *_: loop.call_soon_threadsafe(on_signal))  # type: ignore[attr-defined]
+    try:
+        return loop.run_until_complete(task)
+    except asyncio.CancelledError as e:
+        raise BotError(
+            "the session was forced to end before it drained; see `nautilus-bot events tail`"
+        ) from e
+    finally:
+        session = session_of()
+        if session is not None and hasattr(session, "host"):
+            session.host.node.dispose()
+        asyncio.set_event_loop(None)
+        if not loop.is_closed():
+            loop.close()
