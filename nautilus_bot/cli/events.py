@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -32,6 +32,7 @@ SinceOption = Annotated[
 ]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=0, help="Last rows to show; 0 for all.")]
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN: Final[dict[str, tuple[str, ...]]] = {
     "runs": ("run_id", "status", "started", "entries"),
     "orders": ("seq", "time", "client_order_id", "order_side", "order_type", "quantity", "status", "avg_px"),
@@ -213,7 +214,8 @@ def parse_since(text: str) -> int:
         raise ConfigError(f"--since must be 20250131, 2025-01-31T12:00 or nanoseconds, was {text!r}") from e
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp()) * 1_000_000_000
+    # exact to the microsecond, which a float is not
+    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
 @contextmanager
@@ -265,7 +267,7 @@ def _text(value: Any) -> str:
 def _entry_row(entry: Entry) -> dict[str, Any]:
     return {
         "seq": entry.seq,
-        "time": datetime.fromtimestamp(entry.ts_init / 1e9, tz=UTC).isoformat(timespec="milliseconds"),
+        "time": (_EPOCH + timedelta(microseconds=entry.ts_init // 1_000)).isoformat(timespec="milliseconds"),
         "ts_init": entry.ts_init,
         "type": entry.type,
         "instrument_id": entry.instrument_id,

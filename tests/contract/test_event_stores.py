@@ -86,8 +86,7 @@ def test_a_reader_sees_a_prefix_while_the_owner_writes(journal, folder):
     seen: list[int] = []
 
     def read() -> None:
-        for entry in follow(folder, stop=done.is_set, poll_secs=0.001):
-            seen.append(entry.seq)
+        seen.extend(entry.seq for entry in follow(folder, stop=done.is_set, poll_secs=0.001))
 
     reader = threading.Thread(target=read)
     reader.start()
