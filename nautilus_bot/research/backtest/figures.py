@@ -78,6 +78,7 @@ def draw_strategies(rows: Sequence[Row], trades: Sequence[Trade], period: Period
     for row, colour in zip(rows, _cycle(len(rows)), strict=True):
         own = [trade for trade in trades if trade.strategy_id.startswith(f"{row.strategy}-")]
         times, balance = realised_curve(own, period)
+        times, balance = np.append(times, period.end_ns), np.append(balance, balance[-1])
         figure.add_scatter(
             x=dates(times),
             y=np.round(balance - float(period.capital), 2),
@@ -120,7 +121,7 @@ def draw_months(daily: FloatArray, period: Period) -> go.Figure:
     )
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_xaxes(showgrid=False, side="top")
-    return style(figure, height=90 + 46 * len(years), hovermode="closest")
+    return style(figure, height=72 + 46 * len(years), hovermode="closest")
 
 
 def monthly_returns(daily: FloatArray, period: Period) -> dict[tuple[int, int], float]:
@@ -172,7 +173,8 @@ def style(figure: go.Figure, *, height: int, hovermode: str = "x unified") -> go
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": FONT, "size": 12, "color": TEXT},
         margin={"l": 64, "r": 16, "t": 36, "b": 36},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"color": MUTED}},
+        legend_font_color=MUTED,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         hoverlabel={"bgcolor": "#1a2029", "bordercolor": GRID, "font": {"color": TEXT}},
     )
     quiet: dict[str, Any] = {

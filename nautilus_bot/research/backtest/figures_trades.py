@@ -11,7 +11,7 @@ from nautilus_bot.research.backtest.figures import GAIN, LOSS, MUTED, PALETTE, d
 from nautilus_bot.research.backtest.table import short_name
 from nautilus_bot.research.backtest.trades import Trade
 
-MAX_CANDLES: Final = 1_500
+MAX_CANDLES: Final = 3_000
 """More are not told apart on a screen; they are joined, never left out."""
 MAX_TRADES: Final = 4_000
 """Drawn per symbol, the latest; keeps a report of years within a few megabytes."""

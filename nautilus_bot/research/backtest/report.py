@@ -122,7 +122,8 @@ def _parts(finished: Finished) -> Iterator[str]:
         )
     for symbol, candles in finished.candles.items():
         own = [trade for trade in finished.trades if trade.instrument_id == str(instrument_id(symbol))]
-        remark = f"{len(own):,} trades; triangles enter long or short, crosses leave with a gain or a loss"
+        remark = f"{len(own):,} trades; triangles enter long or short, crosses leave with a gain or a loss; "
+        remark += "drag to zoom, double-click for all, click a name to hide it"
         if len(candles) > MAX_CANDLES:
             remark += f"; {len(candles):,} bars joined into {MAX_CANDLES:,} candles"
         yield _section(symbol, remark, draw_trades(candles, own, strategies))
@@ -199,7 +200,7 @@ def _section(title: str, remark: str, content: Any) -> str:
 
 def _embed(figure: Any) -> str:
     html: str = figure.to_html(
-        full_html=False, include_plotlyjs=False, config={"displaylogo": False, "responsive": True}
+        full_html=False, include_plotlyjs=False, config={"displayModeBar": False, "responsive": True}
     )
     return html
 
