@@ -49,7 +49,7 @@ class BybitSimulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
         Factor on all limits; by default the speed, because an accelerated market makes the same orders
         in less wall time.
     funding_executions : bool, default False
-        Whether funding is also told as an execution, as Bybit does; Nautilus's client takes it for a fill.
+        Whether funding is also pushed as an execution, as Bybit does; Nautilus's client takes it for a fill.
     """
 
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0

@@ -145,6 +145,12 @@ class BybitClient:
             await socket.close()
 
 
+@pytest.fixture(scope="session")
+def bybit_client():
+    """Return ``BybitClient``."""
+    return BybitClient
+
+
 @pytest.fixture
 async def simulator(price_ticks):
     """Return a running simulator with a BTCUSDT market at 50000.0 / 50000.1."""

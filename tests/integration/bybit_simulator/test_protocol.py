@@ -2,12 +2,14 @@
 
 import json
 import socket
+from decimal import Decimal
 
 import aiohttp
 import pytest
 
 from adapters.bybit_simulator.auth import sign
 from adapters.bybit_simulator.config import BybitSimulatorConfig
+from adapters.bybit_simulator.prices import FundingTick
 from adapters.bybit_simulator.server import BybitSimulator
 from nautilus_bot.core.errors import VenueError
 
@@ -249,6 +251,23 @@ async def test_a_topic_of_one_category_carries_its_own_name(client):
     await client.post("/v5/order/create", **LIMIT, orderLinkId="a")
     await client.until(client.topics)
     assert client.topics() == ["order.linear"]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+async def test_funding_is_pushed_as_an_execution_only_when_asked_for(price_ticks, bybit_client, is_told):
+    config = BybitSimulatorConfig(prices="none", funding_executions=is_told)
+    async with BybitSimulator(config) as simulator, aiohttp.ClientSession() as http:
+        for tick in price_ticks("50000.0", "50000.1", trade="50000.0"):
+            simulator.publish(tick)
+        client = bybit_client(simulator, http)
+        await client.post("/v5/order/create", **MARKET, orderLinkId="a")
+        await client.connect("private", "execution", "wallet")
+        simulator.publish(FundingTick("BTCUSDT", simulator.venue.board.now_ms(), Decimal("0.0001")))
+        await client.until(lambda: "wallet" in client.topics())
+        await client.settle()
+        kinds = [f["data"][0]["execType"] for f in client.frames["private"] if f["topic"] == "execution"]
+        await client.close()
+    assert kinds == (["Funding"] if is_told else [])
 
 
 async def test_a_port_in_use_is_named():
