@@ -16,6 +16,9 @@ MIN_POINTS: Final = 4
 _USUAL_ORDER: Final = 0.8
 """How often a rising bar makes its low first, and a falling one its high."""
 
+_JITTER: Final = 0.8
+"""How far a trade may come after its even place in time, as a ratio of the distance to the next."""
+
 
 class PathPoint(NamedTuple):
     """One trade of a path: where in the bar, at which tick, how many lots, who was the taker."""
@@ -64,7 +67,7 @@ def bar_path(
     prices = _prices(_waypoints(bar, rng), count, (low, high), noise, rng)
     volumes = _split(lots, count, rng)
     return [
-        PathPoint(index / count, price, volume, _taker_buys(prices, index, rng))
+        PathPoint((index + _JITTER * rng.random()) / count, price, volume, _taker_buys(prices, index, rng))
         for index, (price, volume) in enumerate(zip(prices, volumes, strict=True))
     ]
 
