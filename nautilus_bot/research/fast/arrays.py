@@ -63,8 +63,8 @@ class Account(NamedTuple):
 
     Parameters
     ----------
-    gauges : Floats, shape (3,)
-        Equity, its peak, equity when the UTC day began.
+    gauges : Floats, shape (4,)
+        Equity, its peak, equity when the UTC day began, equity above which no rule can halt.
     breaker : Ints, shape (3,)
         UTC day, rule that halted (0 for none), end of the halt in ns.
     """

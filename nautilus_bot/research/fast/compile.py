@@ -108,9 +108,19 @@ def _sources(
         return
     seen.add(function)
     yield numba.__version__ + function.__qualname__ + inspect.getsource(function)
+    for kind in function.__annotations__.values():
+        yield from _layouts(kind)
     for name in function.__code__.co_names:
         value = replacements.get(name, function.__globals__.get(name))
-        if isinstance(value, int | float):
+        if isinstance(value, int | float | tuple):
             yield f"{name}={value!r}"
     for _, called in _plain_functions(function, replacements):
         yield from _sources(called, {}, seen)
+
+
+def _layouts(kind: Any) -> Iterator[str]:
+    """Yield the fields of a named tuple and of those it holds: compiled code addresses them by position."""
+    if isinstance(kind, type) and hasattr(kind, "_fields"):
+        yield f"{kind.__qualname__}{kind._fields}"
+        for held in kind.__annotations__.values():
+            yield from _layouts(held)

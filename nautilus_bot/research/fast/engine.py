@@ -92,6 +92,7 @@ class FastSimulation:
         )
         self._keep_equity = keep_equity
         self._loop = bind(self.kernel.step)
+        self._buffers = _blank_record(len(market))
 
     def run(self, params: Sequence[float]) -> SimulationResult:
         """
@@ -113,7 +114,11 @@ class FastSimulation:
                 f"{self.kernel.name} takes {len(self.kernel.parameters)} parameters ({names}), "
                 f"found {len(params)}"
             )
-        record = self._blank_record()
+        # trades and times are overwritten by every run and copied out; equity and counters are new each time
+        record = self._buffers._replace(
+            equity=np.empty(len(self.market) if self._keep_equity else 0),
+            counters=np.zeros(COUNTERS, dtype=np.int64),
+        )
         count, balance = self._loop(
             self._series,
             np.zeros(self.kernel.state_size),
@@ -136,17 +141,6 @@ class FastSimulation:
         """Return a result's trades with times and decimal prices."""
         return [self._trade(row, conf) for row, conf in zip(result.rows, result.confidences, strict=True)]
 
-    def _blank_record(self) -> Record:
-        # a bar opens at most one trade; pages that no trade reaches are never touched
-        bars = len(self.market) + 1
-        return Record(
-            np.empty((bars, trade_log.TRADE_FIELDS), dtype=np.int64),
-            np.empty(bars, dtype=np.int64),
-            np.empty(bars),
-            np.empty(bars - 1 if self._keep_equity else 0),
-            np.zeros(COUNTERS, dtype=np.int64),
-        )
-
     def _trade(self, row: Any, confidence: float) -> FastTrade:
         is_open = row[trade_log.EXIT_BAR] < 0
         prices, sizes = price_precision(self.market.facts), size_precision(self.market.facts)
@@ -164,6 +158,17 @@ class FastSimulation:
             funding=_usdt(row[trade_log.FUNDING]),
             confidence=float(confidence),
         )
+
+
+def _blank_record(bars: int) -> Record:
+    """Return buffers for the most trades there can be: one a bar, and one beyond the last."""
+    return Record(
+        trades=np.empty((bars + 1, trade_log.TRADE_FIELDS), dtype=np.int64),
+        entry_times=np.empty(bars + 1, dtype=np.int64),
+        confidences=np.empty(bars + 1),
+        equity=np.empty(0),
+        counters=np.zeros(COUNTERS, dtype=np.int64),
+    )
 
 
 def _decimal(value: int, precision: int) -> str:

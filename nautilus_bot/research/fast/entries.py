@@ -4,7 +4,7 @@ from nautilus_bot.core.units import to_ticks
 from nautilus_bot.research.fast.arrays import FIRST_REFUSAL, Account, Record, Series, Terms
 from nautilus_bot.research.fast.money import lots_of
 from nautilus_bot.research.fast.rules import PASSED, SIZING, first_refusal
-from nautilus_bot.research.fast.trade_log import enter
+from nautilus_bot.research.fast.trade_log import NO_POSITION, Position, enter, position_of
 
 
 def try_entry(
@@ -16,7 +16,7 @@ def try_entry(
     count: int,
     decision: tuple[float, float, float, float],
     balance: int,
-) -> tuple[bool, int]:
+) -> tuple[Position, int]:
     """
     Enter at a bar's close if size and rules allow it.
 
@@ -35,8 +35,8 @@ def try_entry(
 
     Returns
     -------
-    tuple[bool, int]
-        Whether it was entered, and what that changes of the balance.
+    tuple[Position, int]
+        The position, flat when it was refused, and what it changes of the balance.
     """
     wanted, confidence, stop_price, target_price = decision
     venue = terms.venue
@@ -62,10 +62,12 @@ def try_entry(
         )
     if refusal != PASSED:
         record.counters[FIRST_REFUSAL + refusal] += 1
-        return False, 0
+        return NO_POSITION, 0
     record.entry_times[count] = series.ts[i]
     record.confidences[count] = confidence
-    return True, enter(record.trades[count], i, side, units, close, (stop, target), venue)
+    trade = record.trades[count]
+    change = enter(trade, i, side, units, close, (stop, target), venue)
+    return position_of(trade, venue), change
 
 
 def entry_units(balance: int, close: int, stop: int, terms: Terms) -> int:

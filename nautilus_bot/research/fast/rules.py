@@ -44,7 +44,8 @@ REFUSALS = (
 ) = range(11)
 PASSED = -1
 
-EQUITY, PEAK, DAY_START = range(3)
+EQUITY, PEAK, DAY_START, ALARM = range(4)
+ALARM_MARGIN = 1.0 + 1e-9
 DAY, HALTED_BY, HALTED_UNTIL = range(3)
 HORIZON_HOURS = 24.0
 
@@ -142,7 +143,8 @@ def mark(
     Parameters
     ----------
     gauges : float array
-        Equity, its peak, and equity at the day's start; changed in place.
+        Equity, its peak, equity at the day's start, and the equity above which no rule can halt; changed in
+        place.
     breaker : int array
         Day, rule that halted (0 for none) and the end of the halt; changed in place.
     ts : int
@@ -171,6 +173,9 @@ def mark(
         else:
             gauges[DAY_START] = equity
         breaker[HALTED_BY] = 0
+    by_drawdown = gauges[PEAK] * (1.0 - rules.drawdown_pct / 100.0)
+    by_day = gauges[DAY_START] * (1.0 - rules.daily_loss_pct / 100.0)
+    gauges[ALARM] = max(by_drawdown, by_day) * ALARM_MARGIN
 
 
 def first_refusal(

@@ -12,15 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from nautilus_bot.core.clocks import NS_PER_DAY
 from nautilus_bot.research.fast.arrays import CLOSES, SIGNALS, Account, Record, Series, Terms
 from nautilus_bot.research.fast.entries import try_entry
-from nautilus_bot.research.fast.exits import GAP, NOTHING, SIGNAL, STILL_OPEN, first_hit
+from nautilus_bot.research.fast.exits import GAP, SIGNAL, STILL_OPEN, first_hit
 from nautilus_bot.research.fast.market import Floats, Ints
 from nautilus_bot.research.fast.money import Venue, funding_of, to_double
-from nautilus_bot.research.fast.rules import mark
+from nautilus_bot.research.fast.rules import ALARM, PEAK, mark
 from nautilus_bot.research.fast.trade_log import (
-    ENTRY_POINTS,
     FUNDING,
+    NO_POSITION,
     REASON,
     SIDE,
     STOP_POINTS,
@@ -62,39 +63,57 @@ def simulate(
     tuple[int, int]
         Trades made, the last one possibly still open, and the final balance in 1e-8 USDT.
     """
-    ts, bars = series.ts, series.bars
+    ts, points, bars, funding_ts = series.ts, series.points, series.bars, series.funding_ts
     balance = terms.capital
     account = fresh_account(balance)
+    gauges = account.gauges
+    keep_equity = len(record.equity) > 0
+    position = NO_POSITION
     count = due = 0
-    held = False
+    next_day = 0
+    # the account is marked when something changed: a new day, a fill, funding, or an open position whose
+    # equity makes a new peak or comes near a halt. On all other bars marking would change nothing
+    is_due = True
     for i in range(len(ts)):
-        trade = record.trades[count]
-        if due < len(series.funding_ts) and series.funding_ts[due] < ts[i]:
-            due, change = settle_funding(series, trade, held, i, due, terms.venue)
+        held = position.side != 0
+        if due < len(funding_ts) and funding_ts[due] < ts[i]:
+            due, change = settle_funding(series, record.trades[count], held, i, due, terms.venue)
             balance += change
+            is_due = True
+        if held and (points[i, 2] <= position.lower or points[i, 1] >= position.upper):
+            balance += leave_inside(record.trades[count], i, points, terms.venue)
+            count += 1
+            position = NO_POSITION
+            held = False
+            is_due = True
+        equity = to_double(balance, MONEY_FACTOR)
         if held:
-            hit, change = leave_inside(trade, i, series.points, terms.venue)
-            if hit:
-                balance += change
-                count += 1
-                held = False
-        measure(i, ts[i], balance, held, trade, bars, account, terms, record)
+            equity += position.quantity * bars[i, 3] - position.cost
+        if is_due or ts[i] >= next_day or (held and (equity > gauges[PEAK] or equity <= gauges[ALARM])):
+            mark(gauges, account.breaker, ts[i], equity, terms.rules)
+            next_day = (ts[i] // NS_PER_DAY + 1) * NS_PER_DAY
+            is_due = False
+        if keep_equity:
+            record.equity[i] = equity
 
         gap = i > 0 and ts[i] - ts[i - 1] > series.interval_ns
         if gap:
             state[:] = 0.0
         decision = step(state, (bars[i, 0], bars[i, 1], bars[i, 2], bars[i, 3], bars[i, 4]), params)
         if held:
-            if gap or decision[0] * trade[SIDE] < 0.0:
-                balance += leave(trade, i, series.points[i, 3], GAP if gap else SIGNAL, terms.venue)
+            if gap or decision[0] * position.side < 0.0:
+                reason = GAP if gap else SIGNAL
+                balance += leave(record.trades[count], i, points[i, 3], reason, terms.venue)
                 record.counters[CLOSES] += 1
                 count += 1
-                held = False
+                position = NO_POSITION
+                is_due = True
         elif decision[0] != 0.0:
             record.counters[SIGNALS] += 1
-            held, change = try_entry(series, terms, account, record, i, count, decision, balance)
+            position, change = try_entry(series, terms, account, record, i, count, decision, balance)
             balance += change
-    if held:
+            is_due = True
+    if position.side != 0:
         record.trades[count, REASON] = STILL_OPEN
         count += 1
     return count, balance
@@ -104,7 +123,7 @@ def fresh_account(balance: int) -> Account:
     """Return gauges at the starting balance and a breaker that is not set."""
     breaker = np.zeros(3, dtype=np.int64)
     breaker[0] = BEFORE_ALL_DAYS
-    return Account(np.full(3, to_double(balance, MONEY_FACTOR)), breaker)
+    return Account(np.full(4, to_double(balance, MONEY_FACTOR)), breaker)
 
 
 def settle_funding(
@@ -122,33 +141,9 @@ def settle_funding(
     return due, total
 
 
-def leave_inside(trade: Ints, i: int, points: Ints, venue: Venue) -> tuple[bool, int]:
-    """End the position if the bar hits its stop or target; return whether, and the change of the balance."""
+def leave_inside(trade: Ints, i: int, points: Ints, venue: Venue) -> int:
+    """End a position whose stop or target lies within the bar; return the change of the balance."""
     hit, price = first_hit(
         trade[SIDE], trade[STOP_POINTS], trade[TARGET_POINTS], points[i, 0], points[i, 1], points[i, 2]
     )
-    if hit == NOTHING:
-        return False, 0
-    return True, leave(trade, i, price, hit, venue)
-
-
-def measure(
-    i: int,
-    ts: int,
-    balance: int,
-    held: bool,
-    trade: Ints,
-    bars: Floats,
-    account: Account,
-    terms: Terms,
-    record: Record,
-) -> None:
-    """Mark the account at a bar's close, with the doubles of the risk gate's own ledger."""
-    equity = to_double(balance, MONEY_FACTOR)
-    if held:
-        quantity = trade[SIDE] * trade[UNITS] / terms.venue.size_scale
-        cost = quantity * (trade[ENTRY_POINTS] / terms.venue.price_scale)
-        equity += quantity * bars[i, 3] - cost
-    mark(account.gauges, account.breaker, ts, equity, terms.rules)
-    if len(record.equity) > 0:
-        record.equity[i] = equity
+    return leave(trade, i, price, hit, venue)

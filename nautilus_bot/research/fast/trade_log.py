@@ -5,6 +5,8 @@ Prices are in points, quantities in units, amounts in 1e-8 USDT (see ``money``).
 with the simulation.
 """
 
+from typing import NamedTuple
+
 from nautilus_bot.research.fast.exits import NOTHING, TARGET
 from nautilus_bot.research.fast.market import Ints
 from nautilus_bot.research.fast.money import Venue, fee_of, profit_of
@@ -25,6 +27,43 @@ from nautilus_bot.research.fast.money import Venue, fee_of, profit_of
     FUNDING,
 ) = range(13)
 TRADE_FIELDS = 13
+
+
+class Position(NamedTuple):
+    """
+    What the loop needs of an open position at every bar.
+
+    Parameters
+    ----------
+    side : int
+        1 long, -1 short, 0 flat.
+    quantity, cost : float
+        Signed quantity in coins and its value at entry in USDT, with the doubles of the risk gate's ledger.
+    lower, upper : int
+        The lower and the upper one of stop and target, in points: between them nothing happens.
+    """
+
+    side: int
+    quantity: float
+    cost: float
+    lower: int
+    upper: int
+
+
+NO_POSITION = Position(0, 0.0, 0.0, 0, 0)
+
+
+def position_of(trade: Ints, venue: Venue) -> Position:
+    """Return the position that an open trade's row describes."""
+    quantity = trade[SIDE] * trade[UNITS] / venue.size_scale
+    stop, target = trade[STOP_POINTS], trade[TARGET_POINTS]
+    return Position(
+        trade[SIDE],
+        quantity,
+        quantity * (trade[ENTRY_POINTS] / venue.price_scale),
+        min(stop, target),
+        max(stop, target),
+    )
 
 
 def enter(
