@@ -59,7 +59,7 @@ def build_schema(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 def schema_text(struct: type[msgspec.Struct]) -> str:
     """Return the text of a schema file."""
-    return msgspec.json.format(msgspec.json.encode(build_schema(struct)), indent=2).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(_whole(build_schema(struct))), indent=2).decode() + "\n"
 
 
 def stale_schemas(folder: Path) -> tuple[str, ...]:
@@ -76,6 +76,15 @@ def write_schemas(folder: Path) -> tuple[Path, ...]:
     for name, struct in SCHEMAS.items():
         (folder / name).write_text(schema_text(struct), encoding="utf-8")
     return tuple(folder / name for name in SCHEMAS)
+
+
+def _whole(value: Any) -> Any:
+    # typing keeps one of two equal annotations, Meta(ge=0) or Meta(ge=0.0), whichever was imported first
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _any_rule() -> dict[str, Any]:
