@@ -51,6 +51,8 @@ class DataError(BotError):
 
     exit_code = 4
 
+    exit_code = 4
+
 
 class EventCatalogError(BotError):
     """The event catalog cannot do what was asked."""

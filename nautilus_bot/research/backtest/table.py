@@ -102,6 +102,12 @@ def _remarks(result: BacktestResult) -> Iterator[Text]:
             f"buy and hold   {held.return_pct:+.2f} %, maxDD {held.max_drawdown_pct:.2f} %, "
             f"Sharpe {held.sharpe:.2f} (equal parts, no fees)"
         )
+    row = result.overall
+    before = float(row.pnl_usdt + row.fees_usdt - row.funding_usdt)
+    yield Text(
+        f"where it went  {before:+,.2f} USDT by price, {-row.fees_usdt:+,.2f} fees, "
+        f"{row.funding_usdt:+,.2f} funding"
+    )
     yield Text(
         f"at the end     balance {result.final_balance_usdt:,.2f} USDT, equity "
         f"{result.final_equity_usdt:,.2f}, {result.overall.open_trades} positions open"
