@@ -26,6 +26,7 @@ DEFAULT_LIMITS: Mapping[str, int] = {
     "/v5/account/fee-rate": 10,
     "/v5/account/info": 50,
     "/v5/account/set-margin-mode": 5,
+    "/v5/account/transaction-log": 30,
     "/v5/user/query-api": 10,
 }
 WINDOW_MS = 1_000

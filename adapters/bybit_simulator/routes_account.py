@@ -2,8 +2,16 @@
 
 from typing import TYPE_CHECKING, Final
 
-from adapters.bybit_simulator.routing import Answer, Params, Route, require_linear, require_text
-from adapters.bybit_simulator.wire import text, wallet_row
+from adapters.bybit_simulator.routing import (
+    Answer,
+    Params,
+    Route,
+    integer,
+    paged,
+    require_linear,
+    require_text,
+)
+from adapters.bybit_simulator.wire import text, transaction_row, wallet_row
 
 if TYPE_CHECKING:
     from adapters.bybit_simulator.venue import Venue
@@ -60,6 +68,21 @@ def set_margin_mode(venue: "Venue", params: Params) -> Answer:
     return Answer({"reasons": []})
 
 
+def transaction_log(venue: "Venue", params: Params) -> Answer:
+    """Return every change of the balance, newest first: fills, fees, funding, deposits."""
+    start, end = integer(params, "startTime"), integer(params, "endTime")
+    kind, symbol = params.get("type"), params.get("symbol")
+    entries = [
+        entry
+        for entry in venue.exchange.transactions(str(symbol) if symbol else None, limit=None)
+        if (start is None or entry.ts_ms >= start)
+        and (end is None or entry.ts_ms <= end)
+        and (not kind or entry.type == kind)
+    ]
+    page, cursor = paged(entries, params, 20, 50)
+    return Answer({"nextPageCursor": cursor, "list": [transaction_row(entry) for entry in page]})
+
+
 def query_api_key(venue: "Venue", params: Params) -> Answer:  # noqa: ARG001  every handler has this form
     """Return what the key may do: trade contracts, nothing else."""
     return Answer(
@@ -111,5 +134,6 @@ ROUTES: Final = (
     Route("GET", "/v5/account/info", account_info),
     Route("GET", "/v5/account/fee-rate", fee_rate),
     Route("POST", "/v5/account/set-margin-mode", set_margin_mode),
+    Route("GET", "/v5/account/transaction-log", transaction_log),
     Route("GET", "/v5/user/query-api", query_api_key),
 )

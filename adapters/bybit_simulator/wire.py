@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from adapters.bybit_simulator.events import PositionView, WalletView
+from adapters.bybit_simulator.ledger import LedgerEntry
 from adapters.bybit_simulator.orders import Execution, Order
 
 type Row = dict[str, Any]
@@ -238,4 +239,32 @@ def _coin(wallet: WalletView, equity: str, balance: str) -> Row:
         "locked": "0",
         "spotHedgingQty": "0",
         "spotBorrow": "0",
+    }
+
+
+def transaction_row(entry: LedgerEntry) -> Row:
+    """Return an entry as in ``/v5/account/transaction-log``."""
+    return {
+        "id": f"{entry.symbol or SETTLE_COIN}_{entry.seq}",
+        "symbol": entry.symbol,
+        "category": CATEGORY if entry.symbol else "",
+        "side": entry.side or "None",
+        "transactionTime": str(entry.ts_ms),
+        "type": entry.type,
+        "transSubType": "",
+        "qty": text(entry.qty),
+        "size": text(entry.qty),
+        "currency": SETTLE_COIN,
+        "tradePrice": text(entry.price),
+        "funding": amount(entry.funding) if entry.funding else "",
+        "fee": amount(entry.fee),
+        "feeRate": text(entry.fee_rate),
+        "cashFlow": amount(entry.cash_flow),
+        "change": amount(entry.change),
+        "cashBalance": amount(entry.balance),
+        "bonusChange": "",
+        "tradeId": entry.trade_id,
+        "orderId": entry.order_id,
+        "orderLinkId": entry.order_link_id,
+        "extraFees": "",
     }

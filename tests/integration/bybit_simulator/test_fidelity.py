@@ -117,6 +117,16 @@ REST_TABLE = {
         {"extraFees": "none"},
     ),
     "/v5/position/list": (["docs:position/position", "nautilus:http_get_positions"], POSITION_FIELDS),
+    "/v5/account/transaction-log": (
+        ["docs:account/transaction-log"],
+        {
+            "id": "coin and number for a deposit",
+            "tradeId": "empty for a deposit",
+            "symbol": "empty for a deposit",
+            "category": "empty for a deposit",
+            "type": "as the engine names them",
+        },
+    ),
     "/v5/order/create": (["docs:order/create-order"], {}),
     "/v5/order/amend": (["docs:order/amend-order"], {}),
     "/v5/order/cancel": (["docs:order/cancel-order"], {}),
@@ -303,6 +313,7 @@ class Recorder:
         await self.call("GET", "/v5/market/kline", CATEGORY_SYMBOL | {"interval": "1"})
         await self.call("GET", "/v5/account/wallet-balance", {"accountType": "UNIFIED"})
         await self.call("GET", "/v5/account/info", {})
+        await self.call("GET", "/v5/account/transaction-log", {"accountType": "UNIFIED"})
         await self.call("GET", "/v5/account/fee-rate", CATEGORY_SYMBOL)
         await self.call("GET", "/v5/user/query-api", {})
         for path in ("/v5/order/realtime", "/v5/order/history", "/v5/execution/list", "/v5/position/list"):
