@@ -56,7 +56,7 @@ type _Fields = tuple[int, int, int, str, str, int, str, str, str, str, str, str,
 
 class Journal:
     """
-    Append entries to a run's journal.
+    Append entries to a run's journal; one thread appends, any thread may checkpoint.
 
     Parameters
     ----------

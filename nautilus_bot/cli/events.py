@@ -1,4 +1,4 @@
-"""``nautilus-bot events runs | tail | sql | verify | orders | fills | signals | verdicts | equity``."""
+"""``nautilus-bot events``: runs, tail, sql, verify, export and the views by name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +13,7 @@ from rich.console import RenderableType
 
 from catalog.codec import decode_plain
 from catalog.entry import Entry
+from catalog.export import export_view
 from catalog.queries import EventQueries, Result
 from catalog.reader import EntryFilter, follow, last_seq, tail
 from catalog.store import DEFAULT_ROOT, EventStore
@@ -188,6 +189,24 @@ def equity(
     with _queries(EventStore(root), run) as queries:
         result = queries.equity(since_ns=parse_since(since), limit=limit)
     _show("equity", result, as_json)
+
+
+@app.command("export", epilog="Example:\n\n$ nautilus-bot events export fills fills.csv --run latest")
+def export(
+    view: Annotated[str, typer.Argument(help="fills, orders, positions, signals, verdicts, equity ...")],
+    target: Annotated[Path, typer.Argument(help="File to write: .parquet, .csv or .json.")],
+    root: RootOption = DEFAULT_ROOT,
+    run: RunOption = "latest",
+    file_format: Annotated[
+        str, typer.Option("--format", help="parquet, csv or json [default: the file's suffix].")
+    ] = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Write all rows of a view into a file for other programs."""
+    with _queries(EventStore(root), run) as queries, progress("reading the journal"):
+        rows = export_view(queries, view, target, file_format)
+    result = {"view": view, "file": str(target), "rows": rows}
+    emit(result, as_json, lambda done: f"{done['rows']} rows of {done['view']} in {done['file']}")
 
 
 def parse_since(text: str) -> int:

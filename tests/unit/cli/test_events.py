@@ -128,6 +128,15 @@ def test_verify_confirms_a_sound_run_and_fails_with_the_bad_entry(run, capsys):
     assert json.loads(capsys.readouterr().out)["first_bad_seq"] == 3
 
 
+def test_export_writes_a_file_and_says_how_many_rows(run, capsys, tmp_path):
+    target = tmp_path / "signals.csv"
+    done = ask(capsys, "export", "signals", str(target))
+    assert done == {"view": "signals", "file": str(target), "rows": 2}
+    assert len(target.read_text().splitlines()) == 3
+    assert main(["events", "export", "signal", str(target)]) == 2
+    assert "did you mean 'signals'" in capsys.readouterr().err
+
+
 def test_an_unknown_run_is_exit_code_2_with_the_closest_name(run, capsys):
     assert main(["events", "fills", "--run", "bactest-1"]) == 2
     assert "did you mean 'backtest-1'" in capsys.readouterr().err
