@@ -94,8 +94,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
         Hourly marks.
     signals : dict[str, SignalCount]
         By strategy id.
-    halts : int
-        How often trading was halted.
+    halts : dict[str, int]
+        How often trading was halted, by rule.
     gaps : int
         Gaps in the market data that a strategy ran into.
     balance : Decimal
@@ -105,7 +105,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     bookings: tuple[Fill | Funding, ...]
     equity: tuple[EquityMark, ...]
     signals: dict[str, SignalCount]
-    halts: int
+    halts: dict[str, int]
     gaps: int
     balance: Decimal
 
@@ -148,7 +148,8 @@ class _Reading:
         self._equity: list[EquityMark] = []
         self._signals: defaultdict[str, SignalCount] = defaultdict(SignalCount)
         self._executed: set[str] = set()
-        self._counts: defaultdict[str, int] = defaultdict(int)
+        self._halts: defaultdict[str, int] = defaultdict(int)
+        self._gaps = 0
         self._balance = Decimal(0)
 
     def take(self, name: str, plain: dict[str, Any]) -> None:
@@ -167,16 +168,18 @@ class _Reading:
                 self._take_verdict(plain)
             case "AccountState":
                 self._take_balance(plain)
-            case _:
-                self._counts[name] += 1
+            case "TradingHalted":
+                self._halts[plain["rule"] or plain["author"]] += 1
+            case "MarketGap":
+                self._gaps += 1
 
     def finish(self) -> Recorded:
         return Recorded(
             bookings=tuple(self._bookings),
             equity=tuple(self._equity),
             signals=dict(self._signals),
-            halts=self._counts["TradingHalted"],
-            gaps=self._counts["MarketGap"],
+            halts=dict(self._halts),
+            gaps=self._gaps,
             balance=self._balance,
         )
 

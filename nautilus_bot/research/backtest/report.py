@@ -185,7 +185,7 @@ def _provenance(result: BacktestResult) -> str:
         ("event catalog", result.event_catalog),
         ("decisions, sha256", result.decisions_digest),
         *((f"bars {name}", value) for name, value in result.content_hashes.items()),
-        ("trading halted", f"{result.halts} times"),
+        ("trading halted", result.halts_text()),
         ("simulation", f"{result.seconds:.1f} s, {result.bars_per_second:,.0f} bars a second"),
     )
     return (

@@ -36,8 +36,10 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
         Its parts; ``rows`` has each strategy on each symbol.
     benchmark : tuple[Benchmark, ...]
         Buy and hold.
-    halts, gaps : int
-        How often trading was halted, and how many gaps strategies ran into.
+    halts : dict[str, int]
+        How often trading was halted, by rule; refusals during a halt count under ``trading_state``.
+    gaps : int
+        Gaps in the market data that strategies ran into.
     notes : tuple[str, ...]
         What is missing from the data.
     decisions_digest : str
@@ -64,10 +66,14 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
     by_symbol: tuple[Row, ...]
     rows: tuple[Row, ...]
     benchmark: tuple[Benchmark, ...]
-    halts: int
+    halts: dict[str, int]
     gaps: int
     notes: tuple[str, ...]
     decisions_digest: str
     seconds: float
     bars_per_second: float
     report: str = ""
+
+    def halts_text(self) -> str:
+        """Return how often each rule halted trading, in words."""
+        return ", ".join(f"{count} times by {rule}" for rule, count in self.halts.items()) or "never"

@@ -112,7 +112,9 @@ def _remarks(result: BacktestResult) -> Iterator[Text]:
         f"at the end     balance {result.final_balance_usdt:,.2f} USDT, equity "
         f"{result.final_equity_usdt:,.2f}, {result.overall.open_trades} positions open"
     )
-    yield Text(f"halted         {result.halts} times")
+    yield Text(f"halted         {result.halts_text()}")
+    if result.gaps:
+        yield Text(f"gaps           {result.gaps} in the market data; indicators began again behind each")
     yield Text(f"speed          {result.seconds:.1f} s, {result.bars_per_second:,.0f} bars a second")
     for note in result.notes:
         yield Text(f"missing        {note}", style="yellow")
