@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from adapters.bybit_simulator.faults import (
+    AcceptedReplyLost,
     BadGateway,
     Channel,
     ClockSkew,
@@ -13,6 +14,7 @@ from adapters.bybit_simulator.faults import (
     Fault,
     ForcedLiquidation,
     Latency,
+    LostAcknowledgement,
     LostRequest,
     PositionClosedOutside,
     RateLimitStorm,
@@ -140,6 +142,14 @@ class FaultBoard:
     def is_request_lost(self, operation: str) -> bool:
         """Tell whether this command never arrives."""
         return self.takes_operation(LostRequest, operation) is not None
+
+    def is_outcome_lost(self, operation: str) -> bool:
+        """Tell whether neither the reply nor the private messages of this command arrive."""
+        return self.takes_operation(AcceptedReplyLost, operation) is not None
+
+    def is_acknowledgement_lost(self, operation: str) -> bool:
+        """Tell whether the reply to this command does not arrive."""
+        return self.takes_operation(LostAcknowledgement, operation) is not None
 
     def is_refusing(self, channel: Channel) -> bool:
         """Tell whether new sockets of the channel are refused."""

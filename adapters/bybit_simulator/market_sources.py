@@ -55,7 +55,8 @@ def build_synthetic_market(config: BybitSimulatorConfig, *, resume_ms: int | Non
     def rows() -> Iterator[BarRow]:
         return synthetic_bars(config.seed, config.symbols, MINUTE_NS, origin_ms * NS_PER_MS)
 
-    return _market(rows, n_before, listed_instruments(config.symbols), BarShape(seed=config.seed))
+    shape = BarShape(seed=config.seed, trades_per_minute=_trades_per_minute(config.speed))
+    return _market(rows, n_before, listed_instruments(config.symbols), shape)
 
 
 def build_candle_market(
@@ -132,3 +133,8 @@ def _origin_ms(config: BybitSimulatorConfig, start_ms: int) -> int:
     if config.market_start_ms is not None:
         return min(config.market_start_ms, start_ms) // MINUTE_MS * MINUTE_MS
     return kline_start("M", start_ms) if config.speed <= 1 else min(ACCELERATED_START_MS, start_ms)
+
+
+def _trades_per_minute(speed: float) -> int:
+    """Aim at four trades per wall second, but never fewer than one in three seconds of market time."""
+    return max(20, min(240, int(240 / speed)))

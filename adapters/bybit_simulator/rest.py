@@ -8,7 +8,6 @@ import msgspec
 from aiohttp import web
 
 from adapters.bybit_simulator import routes_account, routes_market, routes_order, routes_position
-from adapters.bybit_simulator.faults import AcceptedReplyLost, LostAcknowledgement
 from adapters.bybit_simulator.rate_limits import TOO_MANY_VISITS
 from adapters.bybit_simulator.refusals import Refused, bad_request
 from adapters.bybit_simulator.routing import Answer, Params, Route
@@ -44,20 +43,19 @@ class RestApi:
         """Answer one request."""
         body = await request.text()
         path, faults = request.path, self._venue.faults
-        if faults.active:
-            if faults.is_gateway_bad(path):
-                return web.Response(status=502, text="Bad Gateway")
-            if faults.is_request_lost(path):
-                return _hang_up(request)
+        is_command = request.method == "POST"
+        if faults.is_gateway_bad(path):
+            return web.Response(status=502, text="Bad Gateway")
+        if is_command and faults.is_request_lost(path):
+            return _hang_up(request)
         headers: dict[str, str] = {}
         try:
             envelope = self._answer(request, body, headers)
         except Refused as refused:
             envelope = self._envelope(refused.code, refused.message, Answer({}))
-        is_outcome_lost = faults.takes_operation(AcceptedReplyLost, path) is not None
-        is_reply_lost = is_outcome_lost or faults.takes_operation(LostAcknowledgement, path) is not None
+        is_outcome_lost = is_command and faults.is_outcome_lost(path)
         self._venue.flush(is_lost=is_outcome_lost)
-        if is_reply_lost:
+        if is_outcome_lost or (is_command and faults.is_acknowledgement_lost(path)):
             return _hang_up(request)
         if delay := faults.delay_secs("rest"):
             await asyncio.sleep(delay)

@@ -93,8 +93,8 @@ def cancel_batch(venue: "Venue", params: Params) -> Answer:
 def batch_items(params: Params) -> list[Mapping[str, Any]]:
     """Return the orders of a batch, refusing none and more than twenty."""
     items = params.get("request")
-    if not isinstance(items, list) or not items:
-        raise bad_request("params error: request is required")
+    if not isinstance(items, list) or not items or not all(isinstance(item, dict) for item in items):
+        raise bad_request("params error: request must be a list of orders")
     if len(items) > LARGEST_BATCH:
         raise bad_request(
             f"params error: request must hold at most {LARGEST_BATCH} orders, holds {len(items)}"

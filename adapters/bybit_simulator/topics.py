@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.bybit_simulator.session import Session
+from adapters.bybit_simulator.session import Message, Session
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -40,3 +40,9 @@ class Topics:
             frame = _encode(message)
             for session in tuple(listeners):
                 session.push(frame)
+
+
+def topic_names(message: Message) -> list[str]:
+    """Return the topics that a subscription names; none when ``args`` is not a list."""
+    args = message.get("args")
+    return [str(topic) for topic in args] if isinstance(args, list) else []

@@ -15,7 +15,7 @@ from adapters.bybit_simulator.events import (
 )
 from adapters.bybit_simulator.refusals import Refused
 from adapters.bybit_simulator.session import Message, Session
-from adapters.bybit_simulator.topics import Topics
+from adapters.bybit_simulator.topics import Topics, topic_names
 from adapters.bybit_simulator.wall_clock import WallClock
 from adapters.bybit_simulator.wire import (
     CATEGORY,
@@ -97,7 +97,7 @@ class PrivateStream:
         session.reply(_answer(session, message, "", success=True))
 
     def _change_topics(self, session: Session, message: Message, operation: str) -> None:
-        names = [str(topic) for topic in message.get("args") or []]
+        names = topic_names(message)
         problem = _problem(session, names)
         session.reply(_answer(session, message, problem, success=not problem))
         if problem:

@@ -11,7 +11,7 @@ from adapters.bybit_simulator.klines import INTERVALS, Kline
 from adapters.bybit_simulator.market_board import MarketBoard, PublicMarket, PublicTrade
 from adapters.bybit_simulator.prices import BookTick, FundingTick, MarketTick, MarkTick, TradeTick
 from adapters.bybit_simulator.session import Message, Session
-from adapters.bybit_simulator.topics import Topics
+from adapters.bybit_simulator.topics import Topics, topic_names
 from adapters.bybit_simulator.wire_market import kline_message, ticker_message, trade_message
 
 # Bybit's first frame follows its acknowledgement after a moment, and pybit relies on it: it registers its
@@ -77,7 +77,7 @@ class PublicStream:
         self.topics.forget(session)
 
     def _change_topics(self, session: Session, message: Message, operation: str) -> None:
-        names = [str(topic) for topic in message.get("args") or []]
+        names = topic_names(message)
         unknown = [topic for topic in names if not self._exists(topic)]
         if unknown or not names:
             problem = f"error:handler not found,topic:{','.join(unknown)}"
@@ -111,6 +111,9 @@ class PublicStream:
                 self.topics.publish(topic, feed.snapshot())
             return
         self.topics.subscribe(topic, session)
+        if kind == "kline":
+            # From now on this interval is built, so that its end is told even if no trade comes first.
+            market.series(topic.split(".")[1])
         if kind == "tickers":
             session.push(_encode(self._ticker_frame(market, "snapshot")))
 

@@ -4,7 +4,6 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from adapters.bybit_simulator.auth import DEFAULT_RECV_WINDOW_MS, INVALID_TIMESTAMP
-from adapters.bybit_simulator.faults import AcceptedReplyLost, LostAcknowledgement
 from adapters.bybit_simulator.rate_limits import TOO_MANY_VISITS
 from adapters.bybit_simulator.refusals import Refused, bad_request
 from adapters.bybit_simulator.routes_order import COMMANDS
@@ -46,9 +45,8 @@ class TradeStream:
         if faults.is_request_lost(operation):
             return
         reply = self._reply(session, message, operation)
-        is_outcome_lost = faults.takes_operation(AcceptedReplyLost, operation) is not None
-        is_reply_lost = is_outcome_lost or faults.takes_operation(LostAcknowledgement, operation) is not None
-        if not is_reply_lost:
+        is_outcome_lost = faults.is_outcome_lost(operation)
+        if not is_outcome_lost and not faults.is_acknowledgement_lost(operation):
             session.reply(reply)
         self._venue.flush(is_lost=is_outcome_lost)
 
@@ -78,10 +76,12 @@ class TradeStream:
             raise Refused(UNKNOWN_OPERATION, f"op type not found: {operation}")
         if not session.is_authenticated:
             raise Refused(NOT_LOGGED_IN, "Permission denied, please log in first.")
-        self._check_time(message.get("header") or {})
+        self._check_time(message.get("header"))
         return _params(operation, message.get("args"))
 
     def _check_time(self, header: Any) -> None:
+        if not isinstance(header, dict):
+            raise bad_request("params error: header must be an object with X-BAPI-TIMESTAMP")
         timestamp = str(header.get("X-BAPI-TIMESTAMP", ""))
         window = str(header.get("X-BAPI-RECV-WINDOW", DEFAULT_RECV_WINDOW_MS))
         now_ms = self._venue.clock()

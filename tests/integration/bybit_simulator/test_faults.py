@@ -77,6 +77,14 @@ async def test_a_rest_order_whose_reply_is_lost_is_filled_all_the_same(client):
     assert await status_of(client, "a") == ["Filled"]
 
 
+async def test_a_question_is_never_taken_for_a_lost_command(client):
+    await client.fault(kind="lost_request", times=1)
+    assert (await client.get("/v5/order/realtime", symbol="BTCUSDT"))["retCode"] == 0
+    with pytest.raises(aiohttp.ClientError):
+        await buy(client, "a")
+    assert (await buy(client, "b"))["retCode"] == 0
+
+
 async def test_duplicated_private_messages_arrive_twice(client):
     await client.connect("private", "execution")
     number = await client.fault(kind="duplicated_private")

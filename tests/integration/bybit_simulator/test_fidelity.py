@@ -124,7 +124,6 @@ REST_TABLE = {
             "tradeId": "empty for a deposit",
             "symbol": "empty for a deposit",
             "category": "empty for a deposit",
-            "type": "as the engine names them",
         },
     ),
     "/v5/order/create": (["docs:order/create-order"], {}),

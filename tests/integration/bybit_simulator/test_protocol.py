@@ -253,6 +253,64 @@ async def test_a_topic_of_one_category_carries_its_own_name(client):
     assert client.topics() == ["order.linear"]
 
 
+JUNK = [
+    "",
+    "not json",
+    "[]",
+    "1",
+    "{}",
+    '{"op": 1}',
+    '{"op": "subscribe", "args": 5}',
+    '{"op": "subscribe", "args": [null, {"a": 1}]}',
+    '{"op": "auth", "args": "x"}',
+    '{"op": "auth", "args": [[], {}, null]}',
+    '{"op": "order.create", "header": 1, "args": [{}]}',
+    '{"op": "order.create", "args": {}}',
+    '{"op": "order.create-batch", "header": HEADER, "args": [{"category": "linear", "request": [5]}]}',
+    '{"op": "order.create", "header": HEADER, "args": [{"category": "linear", "symbol": []}]}',
+    '{"op": "order.cancel", "header": HEADER, "args": [{"category": ["linear"]}]}',
+]
+
+
+@pytest.mark.parametrize("channel", ["public", "private", "trade"])
+async def test_nonsense_is_answered_and_the_socket_lives_on(client, channel):
+    await client.connect(channel)
+    header = json.dumps({"X-BAPI-TIMESTAMP": str(client.simulator.venue.clock())})
+    for text in JUNK:
+        await client.sockets[channel].send_str(text.replace("HEADER", header))
+    await client.until(lambda: len(client.frames[channel]) == len(JUNK))
+    await client.sockets[channel].send_json({"op": "ping"})
+    await client.until(lambda: "pong" in str(client.frames[channel][-1]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "params"),
+    [
+        ("POST", "/v5/order/create", {"qty": {}}),
+        ("POST", "/v5/order/create", {"category": "linear", "symbol": "BTCUSDT", "side": "Up"}),
+        ("POST", "/v5/order/create-batch", {"category": "linear", "request": "x"}),
+        ("POST", "/v5/order/cancel", {"category": "linear", "symbol": ["BTCUSDT"]}),
+        (
+            "POST",
+            "/v5/position/set-leverage",
+            {"category": "linear", "symbol": "BTCUSDT", "buyLeverage": "x"},
+        ),
+        ("POST", "/v5/position/switch-mode", {"category": "linear", "mode": "x"}),
+        (
+            "GET",
+            "/v5/market/kline",
+            {"category": "linear", "symbol": "BTCUSDT", "interval": "1", "limit": "x"},
+        ),
+        ("GET", "/v5/market/tickers", {"category": "linear", "symbol": "NOPE"}),
+        ("GET", "/v5/position/list", {"category": "linear"}),
+        ("GET", "/v5/order/realtime", {"category": "linear", "orderFilter": "x"}),
+    ],
+)
+async def test_a_senseless_request_is_refused_by_10001(client, method, path, params):
+    status, answer = await client.call(method, path, **params)
+    assert (status, answer["retCode"]) == (200, 10001)
+
+
 @pytest.mark.parametrize("is_told", [True, False])
 async def test_funding_is_pushed_as_an_execution_only_when_asked_for(price_ticks, bybit_client, is_told):
     config = BybitSimulatorConfig(prices="none", funding_executions=is_told)

@@ -43,12 +43,12 @@ def test_pybit_reads_market_and_account(seen):
     expected = {
         "time": 0,
         "tick": "0.10",
-        "klines": 61,
         "equity": "100000",
         "taker": "0.00055",
         "bid": "50000.0",
     }
     assert {name: seen[name] for name in expected} == expected
+    assert seen["klines"] > 60
 
 
 def test_pybit_streams_prices(seen):
