@@ -48,6 +48,13 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "compare",
+        "nautilus_bot.cli.compare:compare",
+        "Show two recorded backtests side by side.",
+        "Trading",
+        ("nautilus-bot compare backtest-20260101 latest",),
+    ),
+    Command(
         "paper",
         "nautilus_bot.cli.paper:paper",
         "Trade on a simulated Bybit that keeps its balances, without keys or network.",
@@ -55,6 +62,16 @@ COMMANDS: Final = (
         (
             "nautilus-bot paper",
             "nautilus-bot paper --speed 60 --duration 120",
+        ),
+    ),
+    Command(
+        "download-data",
+        "nautilus_bot.cli.download_data:download_data",
+        "Download Bybit's candles and funding rates into the data catalog; goes on where it was cut off.",
+        "Market data",
+        (
+            "nautilus-bot download-data --environment mainnet -p BTCUSDT -i 5m --timerange 20250101-20250601",
+            "nautilus-bot download-data --url http://127.0.0.1:18080 -p BTCUSDT -i 1m --funding --json",
         ),
     ),
     Command(

@@ -253,3 +253,15 @@ def test_ac06_the_cascade_of_october_2025_breaks_nothing(history, capsys):
         config, backtest=msgspec.structs.replace(config.backtest, timerange="20251008-20251012")
     )
     assert assert_journal_equals_engine(config, folder) > 20
+
+
+def test_ac07_a_recorded_run_is_counted_again_to_the_same_figures(folder, capsys):
+    one = run_json(capsys, "backtest", "--timerange", "-20250108")
+    two = run_json(capsys, "backtest", "--timerange", "-20250108", "-p", "ETHUSDT")
+    found = run_json(capsys, "compare", one["run_id"])
+    assert found["first"]["rows"]["overall"] == one["overall"]
+    assert found["second"]["rows"]["rows"] == two["rows"]
+    assert found["decided_alike"] is False
+    assert run_json(capsys, "compare", two["run_id"], two["run_id"])["decided_alike"] is True
+    assert main(["compare", one["run_id"]]) == 0
+    assert "different decisions" in capsys.readouterr().out
