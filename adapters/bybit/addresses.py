@@ -87,6 +87,32 @@ def resolve_addresses(environment: EnvironmentName, **overrides: str) -> BybitAd
     return check_addresses(environment, BybitAddresses(**known))
 
 
+def resolve_rest_url(environment: EnvironmentName, rest_url: str = "") -> str:
+    """
+    Return the one address that public history needs.
+
+    Parameters
+    ----------
+    environment : EnvironmentName
+        Simulated has no address of its own.
+    rest_url : str, default ""
+        Replaces that of the environment.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, it is malformed, or not on loopback in the simulated environment.
+    """
+    if not rest_url and environment == "simulated":
+        raise ConfigError(
+            "the simulated venue has no address of its own: give --url http://127.0.0.1:PORT of a running "
+            "`nautilus-bot simulator`, or --environment mainnet for Bybit's history (no keys needed)"
+        )
+    url = rest_url or _defaults(ENVIRONMENTS[environment])["rest_url"]
+    _check_address(environment, "rest_url", url)
+    return url.rstrip("/")
+
+
 def check_addresses(environment: EnvironmentName, addresses: BybitAddresses) -> BybitAddresses:
     """
     Return the addresses if they may be used.
@@ -97,15 +123,19 @@ def check_addresses(environment: EnvironmentName, addresses: BybitAddresses) -> 
         If a scheme is wrong, or a simulated venue is not on loopback.
     """
     for name, url in msgspec.structs.asdict(addresses).items():
-        parts = urlsplit(url)
-        schemes = ("http", "https") if name == "rest_url" else ("ws", "wss")
-        if parts.scheme not in schemes or not parts.hostname:
-            raise ConfigError(f"{name} must be a full {' or '.join(schemes)} address, was {url!r}")
-        if environment == "simulated" and not _is_loopback(parts.hostname):
-            raise ConfigError(f"{name} of the simulated venue must be on loopback, was {url!r}")
-        if environment != "simulated" and parts.scheme in ("http", "ws") and not _is_loopback(parts.hostname):
-            raise ConfigError(f"{name} must be encrypted (https, wss), was {url!r}")
+        _check_address(environment, name, url)
     return addresses
+
+
+def _check_address(environment: EnvironmentName, name: str, url: str) -> None:
+    parts = urlsplit(url)
+    schemes = ("http", "https") if name == "rest_url" else ("ws", "wss")
+    if parts.scheme not in schemes or not parts.hostname:
+        raise ConfigError(f"{name} must be a full {' or '.join(schemes)} address, was {url!r}")
+    if environment == "simulated" and not _is_loopback(parts.hostname):
+        raise ConfigError(f"{name} of the simulated venue must be on loopback, was {url!r}")
+    if environment != "simulated" and parts.scheme in ("http", "ws") and not _is_loopback(parts.hostname):
+        raise ConfigError(f"{name} must be encrypted (https, wss), was {url!r}")
 
 
 def _defaults(environment: BybitEnvironment) -> dict[str, str]:
