@@ -20,7 +20,7 @@ from nautilus_bot.research.fast.market import (
 )
 from nautilus_bot.research.fast.result import REASONS, FastTrade, SimulationResult
 from nautilus_bot.research.fast.rule_setup import RawRules, build_rules, measure_market
-from nautilus_bot.research.fast.rules import REFUSALS
+from nautilus_bot.research.fast.rules import REFUSALS, MarketMeasures
 from nautilus_bot.research.fast.simulate import simulate
 from strategies.kernels.contract import Kernel
 from strategies.kernels.table import KERNELS
@@ -55,6 +55,8 @@ class FastSimulation:
         How many ticks worse every order fills.
     keep_equity : bool, default True
         Whether to note equity at each bar.
+    measures : MarketMeasures, optional
+        What ``measure_market(rules, market)`` returned, to be shared by the strategies of one market.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class FastSimulation:
         capital_usdt: Decimal = Decimal(10_000),
         slippage_ticks: int = 0,
         keep_equity: bool = True,
+        measures: MarketMeasures | None = None,
     ) -> None:
         self.kernel: Kernel = KERNELS[strategy]
         self.market = market
@@ -88,7 +91,7 @@ class FastSimulation:
             market.funding_ts,
             market.funding_rates,
             market.interval_ns,
-            measure_market(rules, market),
+            measures or measure_market(rules, market),
         )
         self._keep_equity = keep_equity
         self._loop = bind(self.kernel.step)

@@ -9,9 +9,9 @@ import numpy as np
 
 from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.core.errors import ConfigError, did_you_mean
-from nautilus_bot.research.fast.market import Market
+from nautilus_bot.research.fast.market import Floats, Ints, Market
 from nautilus_bot.research.fast.rules import MarketMeasures, Rules
-from nautilus_bot.risk.returns import ReturnsBook
+from nautilus_bot.risk.returns import ReturnsBook, ReturnSeries
 from nautilus_bot.risk.rule import RuleConfig
 from nautilus_bot.risk.rules.cooldown import CooldownConfig
 from nautilus_bot.risk.rules.daily_loss import DailyLossConfig
@@ -105,40 +105,51 @@ def measure_market(raw: RawRules, market: Market) -> MarketMeasures:
     )
     if volatility is None and risk is None:
         return measures
-    book = ReturnsBook()
-    name = market.facts.symbol
-    hours = ((market.ts - 1) // book.sample_ns).tolist()
-    starts = [i for i in range(n) if i == 0 or hours[i] != hours[i - 1]]
-    closes, times = market.bars[:, 3].tolist(), market.ts.tolist()
-    for start, stop in zip(starts, [*starts[1:], n], strict=True):
-        book.update(name, times[start], closes[start])
+    starts, hours = _hours(market)
+    finished, returns = _hourly_returns(market, starts, hours)
+    for start, stop, hour in zip(starts, [*starts[1:], n], hours, strict=True):
+        bars, last = slice(start, stop), np.searchsorted(finished, hour)
         if volatility is not None:
-            measures.calm[start:stop] = _is_calm(book, name, volatility)
+            first = np.searchsorted(finished, hour - volatility.window_hours)
+            measures.calm[bars] = _is_calm(returns[first:last].tolist(), volatility)
         if risk is not None:
-            _measure_risk(book, name, risk, measures, slice(start, stop))
-        book.update(name, times[stop - 1], closes[stop - 1])
+            first = np.searchsorted(finished, hour - risk.window_hours)
+            _measure_risk(returns[first:last], risk, measures, bars)
     return measures
 
 
-def _is_calm(book: ReturnsBook, name: str, config: VolatilityConfig) -> bool:
-    window = book.window(name, config.window_hours)
+def _hours(market: Market) -> tuple[list[int], list[int]]:
+    """Return the first bar of each hour and that hour's number."""
+    hours = (market.ts - 1) // ReturnsBook.sample_ns
+    starts = np.flatnonzero(np.diff(hours, prepend=hours[0] - 1))
+    return starts.tolist(), hours[starts].tolist()
+
+
+def _hourly_returns(market: Market, starts: list[int], hours: list[int]) -> tuple[Ints, Floats]:
+    """Return number and return of each finished hour, as the gate's own series makes them."""
+    series = ReturnSeries(capacity=len(market) + 1)
+    closes = market.bars[:, 3]
+    for start, stop, hour in zip(starts, [*starts[1:], len(market)], hours, strict=True):
+        series.turn(hour, float(closes[start]))
+        series.last_price = float(closes[stop - 1])
+    found = series.by_bucket
+    return np.array(list(found), dtype=np.int64), np.array(list(found.values()), dtype=np.float64)
+
+
+def _is_calm(window: list[float], config: VolatilityConfig) -> bool:
     if len(window) < config.min_history_hours:
         return config.on_missing_history == "approve"
     return 100.0 * MEASURES[config.measure](window) * sqrt(HOURS_PER_DAY) <= config.limit_pct
 
 
-def _measure_risk(
-    book: ReturnsBook, name: str, config: PortfolioVarConfig, into: MarketMeasures, bars: slice
-) -> None:
+def _measure_risk(window: Floats, config: PortfolioVarConfig, into: MarketMeasures, bars: slice) -> None:
     """Note the quantiles of daily returns and the variance of hourly ones, as ``ReturnSample`` has them."""
-    window = book.window(name, config.window_hours)
     if len(window) < config.min_history_hours:
         return
-    hourly = np.array(window)
-    sums = np.concatenate([[0.0], np.cumsum(hourly)])
+    sums = np.concatenate([[0.0], np.cumsum(window)])
     daily = np.sort(sums[HORIZON_HOURS:] - sums[:-HORIZON_HOURS])
     rank = len(daily) * (100 - config.confidence_pct) // 100
-    column = hourly.reshape(-1, 1)
+    column = np.array([window]).T  # the very layout that the gate multiplies: sums of products round alike
     centred = column - column.mean(axis=0)
     into.var_known[bars] = 1
     into.var_low[bars] = daily[rank]
