@@ -163,6 +163,10 @@ class Scripted(Strategy):
         with urllib.request.urlopen(request, timeout=5) as answer:
             return json.loads(answer.read())
 
+    def venue_net(self):
+        positions = self.control("GET", "/control/state")["positions"]
+        return next((position["size"] for position in positions), "0")
+
     def sockets(self):
         return self.control("GET", "/control/state")["sockets"]
 
@@ -310,13 +314,40 @@ def restart(s):
     say(case="TC-21", events=s.names(order), closed=[order.is_closed for order in open_orders])
 
 
+FAULTS = {
+    "FT-01": {"kind": "duplicated_private"},
+    "FT-02": {"kind": "reordered_private"},
+    "FT-03": {"kind": "late_private", "delay_ms": 150, "jitter_ms": 150},
+    "FT-04": {"kind": "latency", "delay_ms": 60, "jitter_ms": 60},
+    "FT-05": {"kind": "lost_acknowledgement", "operations": ["order.create"]},
+    "FT-06": {"kind": "stale_book"},
+}
+
+
+def faults(s):
+    """Trade through each fault; afterwards node and venue must hold the same."""
+    s.subscribe_quote_ticks(BTC)
+    yield lambda: s.quotes
+    for case, fault in FAULTS.items():
+        number = s.fault(**fault)["id"]
+        order = s.market(OrderSide.BUY, "0.010")
+        resting = s.limit(OrderSide.BUY, "0.010", "49000.0")
+        yield s.saw(order, "OrderFilled")
+        yield s.saw(resting, "OrderAccepted")
+        s.control("DELETE", f"/control/faults/{number}")
+        s.cancel_order(resting)
+        yield s.saw(resting, "OrderCanceled")
+        yield after(0.6)
+        say(case=case, net=s.net(), venue=s.venue_net(), fills=s.names(order).count("OrderFilled"))
+
+
 def after(secs):
     """Wait for a while: only where the thing waited for is that nothing more happens."""
     end = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=secs)
     return lambda: dt.datetime.now(dt.UTC) >= end
 
 
-SCRIPTS = {"acceptance": acceptance, "restart": restart}
+SCRIPTS = {"acceptance": acceptance, "restart": restart, "faults": faults}
 
 
 def build_node(port):

@@ -189,3 +189,31 @@ def test_tc21_the_new_node_cancels_and_closes_what_the_old_one_left(observed):
 def test_tc22_reads_history_and_receives_a_bar_when_a_minute_ends(observed):
     assert observed["TC-22"]["history"] >= 50
     assert observed["TC-22"]["bars"] >= 1
+
+
+@pytest.fixture(scope="module")
+def through_faults(price_ticks):
+    """Trade through each fault that needs no restart."""
+
+    async def session():
+        async with BybitSimulator(BybitSimulatorConfig(prices="none")) as simulator:
+            for tick in price_ticks("50000.0", "50000.1", trade="50000.0"):
+                simulator.publish(tick)
+            return await run_node(simulator, "faults", price_ticks)
+
+    return asyncio.run(session())
+
+
+@pytest.mark.parametrize(
+    ("case", "size"),
+    [
+        ("FT-01", "0.010"),
+        ("FT-02", "0.020"),
+        ("FT-03", "0.030"),
+        ("FT-04", "0.040"),
+        ("FT-05", "0.050"),
+        ("FT-06", "0.060"),
+    ],
+)
+def test_ft01_to_06_after_a_fault_node_and_venue_hold_the_same(through_faults, case, size):
+    assert through_faults[case] == {"net": size, "venue": size, "fills": 1}
