@@ -1,5 +1,6 @@
 """Whatever is done to a journal, the first bad entry is named."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -123,6 +124,25 @@ def test_a_torn_tail_is_named_by_what_the_manifest_counts(folder):
     report = verify_run(folder)
     assert (report.problem, report.first_bad_seq) == ("torn tail", COUNT - 2)
     assert f"{COUNT - 2} to {COUNT}" in report.message
+
+
+def test_a_write_ahead_log_cut_short_by_a_crash_is_a_torn_tail(tmp_path):
+    run = EventStore(tmp_path).new_run("paper", "{}", durable=True)
+    for n in range(COUNT):
+        run.journal.append(ts_init=n, ts_market=n, ts_publish=n, topic="t", type="T", payload=b"x" * 300)
+    run.amend()
+    crashed = tmp_path / "crashed"
+    shutil.copytree(run.folder, crashed, ignore=shutil.ignore_patterns("*-shm"))
+    run.end()
+    assert verify_run(crashed).ok
+    log = crashed / f"{JOURNAL_FILE}-wal"
+    for part in (0.9, 0.5):
+        with log.open("r+b") as file:
+            file.truncate(int(log.stat().st_size * part))
+        report = verify_run(crashed)
+        assert report.problem == "torn tail"
+        assert 0 < report.entries < COUNT
+        assert report.first_bad_seq == report.entries + 1
 
 
 def test_a_file_cut_short_is_reported_with_the_first_entry_that_cannot_be_read(folder):
