@@ -25,7 +25,7 @@ from nautilus_bot.node.backtest import build_backtest
 from nautilus_bot.node.compose import build_node_spec, build_simulation
 from nautilus_bot.node.modes import MODES
 from nautilus_bot.research.backtest.market import load_market
-from nautilus_bot.research.backtest.recorded import load_recorded
+from nautilus_bot.research.backtest.recorded import Fill, load_recorded
 from nautilus_bot.research.backtest.trades import build_trades
 from strategies.table import STRATEGIES
 
@@ -265,3 +265,42 @@ def test_ac07_a_recorded_run_is_counted_again_to_the_same_figures(folder, capsys
     assert run_json(capsys, "compare", two["run_id"], two["run_id"])["decided_alike"] is True
     assert main(["compare", one["run_id"]]) == 0
     assert "different decisions" in capsys.readouterr().out
+
+
+def set_backtest(folder: Path, **changes: object) -> None:
+    path = folder / "configs/backtest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def first_entry(folder: Path, run_id: str):
+    bookings = load_recorded(EventStore(folder / "var/events").folder(run_id)).bookings
+    return next(one for one in bookings if isinstance(one, Fill) and one.role == "E")
+
+
+def test_ac08_slippage_costs_a_tick_and_latency_a_bar(folder, capsys):
+    words = ("backtest", "-p", "BTCUSDT", "--timerange", "-20250105")
+    set_backtest(folder, slippage_ticks=0)
+    plain = first_entry(folder, run_json(capsys, *words)["run_id"])
+    set_backtest(folder, slippage_ticks=1)
+    slipped = first_entry(folder, run_json(capsys, *words)["run_id"])
+    side = 1 if plain.quantity > 0 else -1
+    assert slipped.client_order_id == plain.client_order_id
+    assert slipped.price - plain.price == side * Decimal("0.1")
+    set_backtest(folder, slippage_ticks=0, latency_ms=250)
+    late = first_entry(folder, run_json(capsys, *words)["run_id"])
+    assert late.client_order_id == plain.client_order_id
+    assert late.ts - plain.ts == 15 * 60 * 10**9
+
+
+def test_ac09_a_symbol_without_history_is_named_and_left_out(folder, capsys):
+    eth = SHARED / "candles/bybit_linear_ETHUSDT_15m.parquet"
+    if not eth.exists():
+        pytest.skip(f"no history in {SHARED}")
+    import_files(folder / "data_catalog", [str(eth)])
+    result = run_json(capsys, "backtest", "--timerange", "20250101-20250103")
+    assert {row["symbol"] for row in result["rows"]} == {"ETHUSDT"}
+    assert result["notes"] == [
+        "BTCUSDT 15m: no bars in data_catalog, left out",
+        "SOLUSDT 15m: no bars in data_catalog, left out",
+        "ETHUSDT: no funding rates in data_catalog, its positions pay none here",
+    ]
