@@ -1,9 +1,6 @@
 """Count a recorded backtest again: everything that its result says stands in its journal and its manifest."""
 
-from decimal import Decimal
-
 import msgspec
-from nautilus_trader.model.data import BarType
 
 from catalog.decisions import decisions_digest
 from catalog.manifest import load_manifest
@@ -11,12 +8,11 @@ from catalog.store import EventStore
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.core.errors import ConfigError
 from nautilus_bot.market.instruments import symbol_of
-from nautilus_bot.market.intervals import bar_length_ns
 from nautilus_bot.node.compose import build_node_spec
 from nautilus_bot.node.modes import MODES
 from nautilus_bot.node.spec import build_strategy
+from nautilus_bot.research.backtest.finish import period_of
 from nautilus_bot.research.backtest.recorded import load_recorded
-from nautilus_bot.research.backtest.rows import Period
 from nautilus_bot.research.backtest.rowset import Instance, RowSet, build_rows
 from nautilus_bot.research.backtest.trades import build_trades
 
@@ -66,14 +62,9 @@ def count_again(store: EventStore, name: str) -> Counted:
             f"{manifest.mode} that is {manifest.status.value}"
         )
     config = msgspec.convert(manifest.config, BotConfig)
-    queries = manifest.data_queries
-    period = Period(
-        min(one.start_ns - bar_length_ns(BarType.from_str(one.identifier)) for one in queries),
-        max(one.end_ns for one in queries),
-        Decimal(str(config.backtest.capital_usdt)),
-    )
+    period = period_of(manifest.data_queries, config)
     recorded = load_recorded(folder)
-    instances = _instances(config, manifest.session, {one.identifier for one in queries})
+    instances = _instances(config, manifest.session, {one.identifier for one in manifest.data_queries})
     return Counted(
         run_id=manifest.run_id,
         decisions_digest=decisions_digest(folder),

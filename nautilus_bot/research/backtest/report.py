@@ -15,9 +15,9 @@ from nautilus_bot.market.instruments import instrument_id
 from nautilus_bot.research.backtest.benchmark import day_ends, hold_curves
 from nautilus_bot.research.backtest.figures import draw_equity, draw_months, draw_refusals, draw_strategies
 from nautilus_bot.research.backtest.figures_trades import MAX_CANDLES, draw_trades
+from nautilus_bot.research.backtest.finish import Finished
 from nautilus_bot.research.backtest.result import BacktestResult
 from nautilus_bot.research.backtest.rows import ALL, Row, daily_equity, mark_curve, realised_curve
-from nautilus_bot.research.backtest.run import Finished
 from nautilus_bot.research.backtest.table import short_name
 
 _STYLE: Final = Path(__file__).with_name("report.css")
