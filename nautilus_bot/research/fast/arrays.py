@@ -6,8 +6,8 @@ from nautilus_bot.research.fast.market import Floats, Ints
 from nautilus_bot.research.fast.money import Sizing, Venue
 from nautilus_bot.research.fast.rules import REFUSALS, MarketMeasures, Rules
 
-SIGNALS, CLOSES = range(2)
-FIRST_REFUSAL = 2
+SIGNALS, CLOSES, THIN_FILLS = range(3)
+FIRST_REFUSAL = 3
 COUNTERS = FIRST_REFUSAL + len(REFUSALS)
 
 
@@ -47,7 +47,8 @@ class Record(NamedTuple):
     equity : Floats, shape (n,) or (0,)
         Balance plus open profit at each bar's close, before the bar's decision, USDT; empty when not wanted.
     counters : Ints, shape (COUNTERS,)
-        Entry signals, closing signals, and refusals in the order of ``REFUSALS``.
+        Entry signals, closing signals, fills that a bar's volume is too thin for, then refusals in the
+        order of ``REFUSALS``.
     """
 
     trades: Ints

@@ -9,7 +9,16 @@ import numpy as np
 
 from nautilus_bot.core.errors import ConfigError
 from nautilus_bot.research.fast import trade_log
-from nautilus_bot.research.fast.arrays import CLOSES, COUNTERS, FIRST_REFUSAL, SIGNALS, Record, Series, Terms
+from nautilus_bot.research.fast.arrays import (
+    CLOSES,
+    COUNTERS,
+    FIRST_REFUSAL,
+    SIGNALS,
+    THIN_FILLS,
+    Record,
+    Series,
+    Terms,
+)
 from nautilus_bot.research.fast.compile import compile_function
 from nautilus_bot.research.fast.market import (
     Market,
@@ -137,6 +146,7 @@ class FastSimulation:
             balance=balance,
             signals=int(record.counters[SIGNALS]),
             closes=int(record.counters[CLOSES]),
+            thin_fills=int(record.counters[THIN_FILLS]),
             refusals={name: number for name, number in zip(REFUSALS, refused, strict=True) if number},
         )
 

@@ -1,10 +1,10 @@
 """From a kernel's proposal to a position: sizing, the risk rules, the entry."""
 
 from nautilus_bot.core.units import to_ticks
-from nautilus_bot.research.fast.arrays import FIRST_REFUSAL, Account, Record, Series, Terms
+from nautilus_bot.research.fast.arrays import FIRST_REFUSAL, THIN_FILLS, Account, Record, Series, Terms
 from nautilus_bot.research.fast.money import lots_of
 from nautilus_bot.research.fast.rules import PASSED, SIZING, first_refusal
-from nautilus_bot.research.fast.trade_log import NO_POSITION, Position, enter, position_of
+from nautilus_bot.research.fast.trade_log import NO_POSITION, Position, enter, is_thin, position_of
 
 
 def try_entry(
@@ -66,6 +66,7 @@ def try_entry(
     record.entry_times[count] = series.ts[i]
     record.confidences[count] = confidence
     trade = record.trades[count]
+    record.counters[THIN_FILLS] += is_thin(series.bars[i, 4], units, venue)
     change = enter(trade, i, side, units, close, (stop, target), venue)
     return position_of(trade, venue), change
 

@@ -38,7 +38,7 @@ class Market:
     points : Ints, shape (n, 4)
         Open, high, low, close in points.
     bars : Floats, shape (n, 5)
-        Open, high, low, close, volume as the doubles that a live strategy sees.
+        Open, high, low, close, volume as a live strategy sees them (``nautilus_bot.market.bar_values``).
     funding_ts, funding_rates : Ints, shape (k,)
         Settlement times, ns UTC, and rates in 1e-10; empty for none.
     facts : InstrumentFacts
@@ -55,6 +55,11 @@ class Market:
 
     def __len__(self) -> int:
         return len(self.ts)
+
+    def marks(self) -> Floats:
+        """Return the closes as the risk gate sees them: Nautilus's own doubles."""
+        factor = np.float64(10.0 ** (16 - price_precision(self.facts)))
+        return self.points[:, 3].astype(np.float64) * factor / np.float64(1e16)
 
     def window(self, start: int, stop: int) -> "Market":
         """Return the bars from ``start`` up to ``stop``, with all settlements."""
@@ -99,8 +104,8 @@ def build_market(
     points = np.rint(prices * 10.0 ** price_precision(facts)).astype(np.int64)
     units = np.rint(candles.volume * 10.0 ** size_precision(facts)).astype(np.int64)
     bars = np.empty((len(candles), 5))
-    bars[:, :4] = to_double(points, 10.0 ** (16 - price_precision(facts)))  # type: ignore[arg-type]
-    bars[:, 4] = to_double(units, 10.0 ** (16 - size_precision(facts)))  # type: ignore[arg-type]
+    bars[:, :4] = points / 10.0 ** price_precision(facts)
+    bars[:, 4] = units / 10.0 ** size_precision(facts)
     return Market(
         candles.ts_open + interval_ns,
         interval_ns,

@@ -72,6 +72,9 @@ class SimulationResult:
         Final wallet balance.
     signals, closes : int
         Entry signals while flat; positions closed by an opposite signal or a gap.
+    thin_fills : int
+        Fills larger than a quarter of their bar's volume: Nautilus would have split them, so the run may
+        differ from the node's.
     refusals : dict[str, int]
         Entries refused, by rule; only rules that refused.
     """
@@ -82,6 +85,7 @@ class SimulationResult:
     balance: int
     signals: int
     closes: int
+    thin_fills: int
     refusals: dict[str, int]
 
     @property

@@ -128,7 +128,7 @@ def _hours(market: Market) -> tuple[list[int], list[int]]:
 def _hourly_returns(market: Market, starts: list[int], hours: list[int]) -> tuple[Ints, Floats]:
     """Return number and return of each finished hour, as the gate's own series makes them."""
     series = ReturnSeries(capacity=len(market) + 1)
-    closes = market.bars[:, 3]
+    closes = market.marks()
     for start, stop, hour in zip(starts, [*starts[1:], len(market)], hours, strict=True):
         series.turn(hour, float(closes[start]))
         series.last_price = float(closes[stop - 1])

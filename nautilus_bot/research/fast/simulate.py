@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nautilus_bot.core.clocks import NS_PER_DAY
-from nautilus_bot.research.fast.arrays import CLOSES, SIGNALS, Account, Record, Series, Terms
+from nautilus_bot.research.fast.arrays import CLOSES, SIGNALS, THIN_FILLS, Account, Record, Series, Terms
 from nautilus_bot.research.fast.entries import try_entry
 from nautilus_bot.research.fast.exits import GAP, SIGNAL, STILL_OPEN, first_hit
 from nautilus_bot.research.fast.market import Floats, Ints
@@ -27,6 +27,7 @@ from nautilus_bot.research.fast.trade_log import (
     STOP_POINTS,
     TARGET_POINTS,
     UNITS,
+    is_thin,
     leave,
 )
 
@@ -67,6 +68,7 @@ def simulate(
     balance = terms.capital
     account = fresh_account(balance)
     gauges = account.gauges
+    price_factor = terms.venue.price_factor
     keep_equity = len(record.equity) > 0
     position = NO_POSITION
     count = due = 0
@@ -81,14 +83,14 @@ def simulate(
             balance += change
             is_due = True
         if held and (points[i, 2] <= position.lower or points[i, 1] >= position.upper):
-            balance += leave_inside(record.trades[count], i, points, terms.venue)
+            balance += leave_inside(series, record, i, count, terms.venue)
             count += 1
             position = NO_POSITION
             held = False
             is_due = True
         equity = to_double(balance, MONEY_FACTOR)
         if held:
-            equity += position.quantity * bars[i, 3] - position.cost
+            equity += position.quantity * to_double(points[i, 3], price_factor) - position.cost
         if is_due or ts[i] >= next_day or (held and (equity > gauges[PEAK] or equity <= gauges[ALARM])):
             mark(gauges, account.breaker, ts[i], equity, terms.rules)
             next_day = (ts[i] // NS_PER_DAY + 1) * NS_PER_DAY
@@ -102,9 +104,7 @@ def simulate(
         decision = step(state, (bars[i, 0], bars[i, 1], bars[i, 2], bars[i, 3], bars[i, 4]), params)
         if held:
             if gap or decision[0] * position.side < 0.0:
-                reason = GAP if gap else SIGNAL
-                balance += leave(record.trades[count], i, points[i, 3], reason, terms.venue)
-                record.counters[CLOSES] += 1
+                balance += leave_at_close(series, record, i, count, gap, terms.venue)
                 count += 1
                 position = NO_POSITION
                 is_due = True
@@ -141,9 +141,17 @@ def settle_funding(
     return due, total
 
 
-def leave_inside(trade: Ints, i: int, points: Ints, venue: Venue) -> int:
+def leave_inside(series: Series, record: Record, i: int, count: int, venue: Venue) -> int:
     """End a position whose stop or target lies within the bar; return the change of the balance."""
-    hit, price = first_hit(
-        trade[SIDE], trade[STOP_POINTS], trade[TARGET_POINTS], points[i, 0], points[i, 1], points[i, 2]
-    )
+    trade, bar = record.trades[count], series.points[i]
+    hit, price = first_hit(trade[SIDE], trade[STOP_POINTS], trade[TARGET_POINTS], bar[0], bar[1], bar[2])
+    record.counters[THIN_FILLS] += is_thin(series.bars[i, 4], trade[UNITS], venue)
     return leave(trade, i, price, hit, venue)
+
+
+def leave_at_close(series: Series, record: Record, i: int, count: int, gap: bool, venue: Venue) -> int:
+    """End a position at the bar's close, by a gap or an opposite signal; return the change of the balance."""
+    trade = record.trades[count]
+    record.counters[CLOSES] += 1
+    record.counters[THIN_FILLS] += is_thin(series.bars[i, 4], trade[UNITS], venue)
+    return leave(trade, i, series.points[i, 3], GAP if gap else SIGNAL, venue)

@@ -139,3 +139,12 @@ def leave(trade: Ints, i: int, price: int, reason: int, venue: Venue) -> int:
     trade[EXIT_FEE] = fee
     trade[PROFIT] = profit
     return int(profit - fee)
+
+
+def is_thin(volume: float, units: int, venue: Venue) -> bool:
+    """
+    Say whether Nautilus would split a fill: it offers a quarter of a bar's volume at each of its prices.
+
+    The simulation fills whole orders, so a run with thin fills may differ from the node's.
+    """
+    return 4.0 * (units + venue.step_units) > volume * venue.size_scale

@@ -6,8 +6,11 @@ import pytest
 pytest.importorskip("numba", reason="the fast simulation needs the research extra")
 
 from nautilus_bot.core.errors import ConfigError, DataError
+from nautilus_bot.market import intervals
+from nautilus_bot.market.bar_values import bar_values
 from nautilus_bot.market.candles import Candles
-from nautilus_bot.market.instruments import facts_of
+from nautilus_bot.market.data_catalog import to_bars
+from nautilus_bot.market.instruments import build_instrument, facts_of
 from nautilus_bot.research.fast.engine import FastSimulation
 from nautilus_bot.research.fast.market import build_market, build_sizing
 from strategies.kernels.table import KERNELS
@@ -94,3 +97,11 @@ def test_a_window_is_simulated_as_if_it_were_all_there_is(walk):
     again = FastSimulation(name, walk.window(500, 1_700), LIMITS).run(defaults(name))
     assert len(part.equity) == 1_200
     assert np.array_equal(part.rows, again.rows)
+
+
+def test_bars_are_the_numbers_that_the_live_strategy_decides_on_and_marks_those_of_the_gate(walk):
+    bar_type = intervals.bar_type("BTCUSDT", "1h")
+    candles = Candles(walk.ts - walk.interval_ns, *(walk.bars[:, i].copy() for i in range(5)))
+    bars = to_bars(build_instrument("BTCUSDT"), bar_type, candles)
+    assert [bar_values(bar) for bar in bars] == [tuple(row) for row in walk.bars.tolist()]
+    assert [bar.close.as_double() for bar in bars] == walk.marks().tolist()

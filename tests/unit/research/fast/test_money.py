@@ -42,7 +42,7 @@ def test_half_a_unit_is_rounded_away_from_zero(units):
 
 
 @given(symbol=symbols, points=prices, units=lots)
-def test_prices_and_quantities_are_the_doubles_that_a_live_strategy_sees(symbol, points, units):
+def test_prices_and_quantities_become_the_doubles_of_nautilus(symbol, points, units):
     venue = build_venue(facts_of(symbol))
     assert to_double(points, venue.price_factor) == market_price(symbol, points).as_double()
     assert to_double(units, venue.size_factor) == quantity(symbol, units).as_double()

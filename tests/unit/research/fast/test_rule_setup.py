@@ -24,8 +24,8 @@ def test_calm_is_what_the_volatility_of_the_finished_hours_says(walk):
     rules = [{"rule": "volatility", "limit_pct": 3.8, "window_hours": 24}]
     measures = measure_market(rules, walk)
     book = ReturnsBook()
-    for i, (ts, bar) in enumerate(zip(walk.ts, walk.bars, strict=True)):
-        book.update("X", int(ts), float(bar[3]))
+    for i, (ts, close) in enumerate(zip(walk.ts, walk.marks(), strict=True)):
+        book.update("X", int(ts), float(close))
         window = book.window("X", 24)
         calm = len(window) < 24 or 100 * deviation(window) * 24**0.5 <= 3.8
         assert measures.calm[i] == calm
@@ -39,8 +39,8 @@ def test_value_at_risk_is_that_of_the_gate_for_long_and_short(walk, method, conf
     rules, measures = build_rules(raw, "X", "BTCUSDT"), measure_market(raw, walk)
     book = ReturnsBook()
     checked = 0
-    for i, (ts, bar) in enumerate(zip(walk.ts, walk.bars, strict=True)):
-        book.update("X", int(ts), float(bar[3]))
+    for i, (ts, close) in enumerate(zip(walk.ts, walk.marks(), strict=True)):
+        book.update("X", int(ts), float(close))
         window = book.window("X", 200)
         assert measures.var_known[i] == (len(window) >= 60)
         if len(window) < 60 or i % 7:

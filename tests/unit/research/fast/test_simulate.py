@@ -8,7 +8,16 @@ import pytest
 pytest.importorskip("numba", reason="the fast simulation needs the research extra")
 
 from nautilus_bot.research.fast import trade_log as log
-from nautilus_bot.research.fast.arrays import CLOSES, COUNTERS, FIRST_REFUSAL, SIGNALS, Record, Series, Terms
+from nautilus_bot.research.fast.arrays import (
+    CLOSES,
+    COUNTERS,
+    FIRST_REFUSAL,
+    SIGNALS,
+    THIN_FILLS,
+    Record,
+    Series,
+    Terms,
+)
 from nautilus_bot.research.fast.compile import compile_function
 from nautilus_bot.research.fast.exits import GAP, SIGNAL, STILL_OPEN, STOP, TARGET
 from nautilus_bot.research.fast.market import build_sizing, build_venue
@@ -20,6 +29,7 @@ from strategies.sizing import SizingLimits
 
 NO_RULES = [{"rule": name, "enabled": False} for name in RULES]
 QUIET = (100.0, 101.0, 99.0, 100.0)
+LOSS = (100.0, 100.0, 90.0, 92.0)
 HOUR_NS = 3_600 * 1_000_000_000
 
 
@@ -186,14 +196,18 @@ def test_an_entry_below_the_venues_minimum_is_refused_by_sizing(play):
     assert refused(record) == {"sizing": 1}
 
 
+def test_a_fill_that_a_bars_volume_is_too_thin_for_is_counted(play):
+    _, _, plenty = play([QUIET, LOSS, QUIET])
+    _, _, thin = play([QUIET, LOSS, QUIET], volume=39.0)
+    assert plenty.counters[THIN_FILLS] == 0
+    assert thin.counters[THIN_FILLS] == 2
+
+
 def rules_with(**change):
     return [
         {"rule": name, **change[name]} if name in change else {"rule": name, "enabled": False}
         for name in RULES
     ]
-
-
-LOSS = (100.0, 100.0, 90.0, 92.0)
 
 
 @pytest.mark.parametrize(
