@@ -161,6 +161,7 @@ def test_node_and_fast_simulation_agree_on_real_candles_and_random_parameters(na
 
 
 @pytest.mark.long
+@pytest.mark.skipif(os.environ.get("BOT_LONG_TESTS") != "1", reason="minutes; BOT_LONG_TESTS=1 runs it")
 @pytest.mark.parametrize("symbol", SYMBOLS)
 @pytest.mark.parametrize("name", KERNELS)
 def test_node_and_fast_simulation_agree_on_a_hundred_windows_of_10k_bars(name, symbol, tmp_path):
