@@ -107,11 +107,12 @@ def _provide(root: Path, config: BacktestConfig, wanted: Sequence[BarType]) -> N
                 "run `nautilus-bot import-data`, or set market_data to 'auto'"
             )
         return
-    absent = [one for one in wanted if not series_files(root, one)]
-    made = wanted if config.market_data == "synthetic" else absent
-    for interval in dict.fromkeys(interval_of(one) for one in made):
-        symbols = [symbol_of(one.instrument_id) for one in made if interval_of(one) == interval]
-        length = bar_length_ns(next(one for one in made if interval_of(one) == interval))
+    if config.market_data == "auto" and any(series_files(root, one) for one in wanted):
+        # what is missing beside a made-up market is named: another seed would be another market
+        return
+    for interval in dict.fromkeys(interval_of(one) for one in wanted):
+        symbols = [symbol_of(one.instrument_id) for one in wanted if interval_of(one) == interval]
+        length = bar_length_ns(next(one for one in wanted if interval_of(one) == interval))
         days = -(-config.synthetic.bars * length // NS_PER_DAY)
         ensure_synthetic(root, config.synthetic.seed, days, symbols, interval=interval)
 
