@@ -10,7 +10,6 @@ import msgspec
 from adapters.bybit.patience import Patience
 from adapters.bybit.rest import BybitRest
 from adapters.bybit.rest_market import MAX_FUNDING
-from nautilus_bot.core.errors import NotFound
 from nautilus_bot.market.funding import FundingRate, stage_funding
 from nautilus_bot.market.instruments import facts_of, instrument_id
 from nautilus_bot.market.staging import Staging
@@ -29,7 +28,7 @@ class DownloadedFunding(msgspec.Struct, frozen=True, kw_only=True):
     rows, new_rows : int
         Settlements in the range, and how many were not stored before.
     first_ts, last_ts : int
-        Times of the first and last one, ns UTC.
+        Times of the first and last one, ns UTC; zero where the venue has none.
     """
 
     symbol: str
@@ -66,7 +65,7 @@ def download_funding(
     Raises
     ------
     NotFound
-        If the symbol is not in our table, or the venue has no settlement in the range.
+        If the symbol is not in our table.
     DataError
         If a rate differs from the one that is stored for its time.
     """
@@ -74,7 +73,7 @@ def download_funding(
     end_ms = (end_ns or time.time_ns()) // NS_PER_MS - 1
     rates = _fetch(rest, patience, symbol, (start_ns or 0) // NS_PER_MS, end_ms)
     if not rates:
-        raise NotFound(f"{rest.url} has no funding settlement of {symbol} in the range")
+        return DownloadedFunding(symbol=symbol, rows=0, new_rows=0, first_ts=0, last_ts=0)
     with Staging(root) as staging:
         new_rows = stage_funding(staging, instrument_id(symbol), rates, rest.url)
         staging.commit()

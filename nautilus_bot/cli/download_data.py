@@ -169,4 +169,6 @@ def _render(done: Downloaded) -> RenderableType:
 
 
 def _utc(ts_ns: int) -> str:
+    if not ts_ns:
+        return "none"
     return datetime.fromtimestamp(ts_ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M")
