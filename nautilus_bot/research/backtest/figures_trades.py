@@ -11,26 +11,25 @@ from nautilus_bot.research.backtest.figures import GAIN, LOSS, MUTED, PALETTE, d
 from nautilus_bot.research.backtest.table import short_name
 from nautilus_bot.research.backtest.trades import Trade
 
-MAX_CANDLES: Final = 3_000
+MAX_CANDLES: Final = 4_000
 """More are not told apart on a screen; they are joined, never left out."""
 MAX_TRADES: Final = 4_000
 """Drawn per symbol, the latest; keeps a report of years within a few megabytes."""
 
 
-def draw_trades(candles: Candles, trades: Sequence[Trade], strategies: Sequence[str]) -> go.Figure:
+def draw_trades(joined: Candles, trades: Sequence[Trade], strategies: Sequence[str]) -> go.Figure:
     """
     Draw a symbol's candles with the trades on it; a click on a strategy in the legend hides it.
 
     Parameters
     ----------
-    candles : Candles
-        Of the symbol.
+    joined : Candles
+        Of the symbol, few enough for a screen, see ``join_candles``.
     trades : Sequence[Trade]
         Of the symbol, by all strategies.
     strategies : Sequence[str]
         Class names, for colours that stay the same in all pictures.
     """
-    joined = join_candles(candles, MAX_CANDLES)
     figure = go.Figure(
         go.Candlestick(
             x=dates(joined.ts_open),
@@ -55,7 +54,7 @@ def draw_trades(candles: Candles, trades: Sequence[Trade], strategies: Sequence[
     return style(figure, height=560, hovermode="closest")
 
 
-def join_candles(candles: Candles, most: int) -> Candles:
+def join_candles(candles: Candles, most: int = MAX_CANDLES) -> Candles:
     """
     Return at most ``most`` candles over the same time: neighbours are joined, gaps stay gaps.
 

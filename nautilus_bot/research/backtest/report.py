@@ -14,7 +14,7 @@ from nautilus_bot.core.errors import DataError
 from nautilus_bot.market.instruments import instrument_id
 from nautilus_bot.research.backtest.benchmark import day_ends, hold_curves
 from nautilus_bot.research.backtest.figures import draw_equity, draw_months, draw_refusals, draw_strategies
-from nautilus_bot.research.backtest.figures_trades import MAX_CANDLES, draw_trades
+from nautilus_bot.research.backtest.figures_trades import draw_trades, join_candles
 from nautilus_bot.research.backtest.finish import Finished
 from nautilus_bot.research.backtest.result import BacktestResult
 from nautilus_bot.research.backtest.rows import ALL, Row, daily_equity, mark_curve, realised_curve
@@ -124,9 +124,10 @@ def _parts(finished: Finished) -> Iterator[str]:
         own = [trade for trade in finished.trades if trade.instrument_id == str(instrument_id(symbol))]
         remark = f"{len(own):,} trades; triangles enter long or short, crosses leave with a gain or a loss; "
         remark += "drag to zoom, double-click for all, click a name to hide it"
-        if len(candles) > MAX_CANDLES:
-            remark += f"; {len(candles):,} bars joined into {MAX_CANDLES:,} candles"
-        yield _section(symbol, remark, draw_trades(candles, own, strategies))
+        joined = join_candles(candles)
+        if len(joined) < len(candles):
+            remark += f"; {len(candles):,} bars joined into {len(joined):,} candles"
+        yield _section(symbol, remark, draw_trades(joined, own, strategies))
     yield _section("Run", "what it takes to do it again", _provenance(result))
 
 
