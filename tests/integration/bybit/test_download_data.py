@@ -1,4 +1,4 @@
-"""``download-data`` against the simulated Bybit, as the user runs it: a process with exit code and one line."""
+"""``download-data`` against the simulated Bybit, as the user runs it: a process, its exit code, one line."""
 
 import asyncio
 import json
