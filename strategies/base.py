@@ -29,6 +29,7 @@ from nautilus_bot.core.messages import (
     Indicator,
     MarketGap,
     Notice,
+    OperatorCommand,
     RiskVerdict,
     RuleCheck,
     Side,
@@ -43,6 +44,8 @@ from strategies.kernels.contract import Decision, Kernel, MutableFloats
 from strategies.sizing import SizingLimits, entry_quantity
 
 ZERO = Decimal(0)
+CLOSE = "close"
+CLOSE_ALL = "close_all"
 
 
 class SignalStrategy(Strategy):
@@ -65,12 +68,14 @@ class SignalStrategy(Strategy):
         self.name = type(self).__name__
         self.bar_type = config.bar_type
         self.instrument_id = config.bar_type.instrument_id
+        self.symbol = config.bar_type.instrument_id.symbol.value.partition("-")[0]
         self.net = ZERO
         self._params = config.parameters
         self._step = self.kernel.step
         self._state: MutableFloats = self.kernel.new_state()
         self._interval_ns = int(config.bar_type.spec.timedelta.total_seconds()) * 1_000_000_000
         self._last_ts = 0
+        self._last_close: Price | None = None
         self._count = config.first_count
         self._limits = SizingLimits(
             Decimal(config.risk_pct_per_trade),
@@ -99,6 +104,7 @@ class SignalStrategy(Strategy):
         self._lot_step = self._instrument.size_increment.as_decimal()
         self._signal_topic = f"events.signal.{self.id}"
         self.subscribe_bars(self.bar_type)
+        self.msgbus.subscribe(topics.OPERATOR + "*", self.on_operator)
         if self._awaiting_warmup:
             self.msgbus.subscribe(topics.warmup(str(self.bar_type)), self.on_warmup)
         if self.config.peek_secs > 0:
@@ -116,6 +122,14 @@ class SignalStrategy(Strategy):
         for bar in early:
             self.on_bar(bar)
 
+    def on_operator(self, command: OperatorCommand) -> None:
+        """Close the position when the operator says so; the command is recorded, so a replay obeys it too."""
+        if command.command == CLOSE_ALL or (
+            command.command == CLOSE and command.arguments[:1] == (self.symbol,)
+        ):
+            last = self._last_close or self._terms_price()
+            self.close_position(f"{command.command} by {command.author}", last, command.ts_event)
+
     # -- decisions ----------------------------------------------------------------------------------
 
     def on_bar(self, bar: Bar) -> None:
@@ -129,6 +143,7 @@ class SignalStrategy(Strategy):
         if self._last_ts and ts - self._last_ts > self._interval_ns:
             self._on_gap(bar)
         self._last_ts = ts
+        self._last_close = bar.close
         side, confidence, stop, target = self._step(self._state, bar_values(bar), self._params)
         if side != 0.0:
             self._on_decision(Decision(side, confidence, stop, target), bar.close, self._state, ts)
@@ -480,8 +495,7 @@ class SignalStrategy(Strategy):
 
     def _next_signal_id(self) -> str:
         self._count += 1
-        symbol = self.instrument_id.symbol.value.partition("-")[0]
-        return ids.signal_id(self.config.session, self.tag, symbol, self._count)
+        return ids.signal_id(self.config.session, self.tag, self.symbol, self._count)
 
     def _notice(self, severity: str, text: str) -> None:
         notice = Notice(ts_event=self._last_ts, severity=severity, component=str(self.id), text=text)  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nautilus_trader.execution.messages import TradingCommand
 from nautilus_trader.model.data import BarType
+from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.system.kernel import NautilusKernel
 from nautilus_trader.trading.strategy import Strategy
 
@@ -15,12 +16,14 @@ from nautilus_bot.core.clocks import MarketClock
 from nautilus_bot.core.messages import RuleConfigured, TradingHalted
 from nautilus_bot.core.protocols import CommandTap, NoTap
 from nautilus_bot.node.forming import FormingBars, FormingBarsConfig
-from nautilus_bot.node.spec import NodeSpec, build_strategy
+from nautilus_bot.node.quotes import QuoteFeed, QuoteFeedConfig
+from nautilus_bot.node.spec import NodeSpec, build_strategies
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.gate import RiskGate
 from nautilus_bot.risk.loader import load_rules
 from nautilus_bot.risk.rule import Rule
 from nautilus_bot.risk.watch import MarketWatch
+from strategies.base import SignalStrategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,11 @@ def wire(
     gate.install()
     for fact in configured:
         bus.publish(topics.RULE + fact.rule, fact)
-    ready = strategies or [build_strategy(one, spec.mode, spec.session) for one in spec.strategies]
+    ready = strategies or list(build_strategies(spec))
     for strategy in ready:
         kernel.trader.add_strategy(strategy)
+    if spec.mode.records_inputs and forward is None:
+        kernel.trader.add_actor(QuoteFeed(QuoteFeedConfig(instrument_ids=_instrument_ids(ready))))
     if forward is None:
         peeking = {(s.bar_type, s.peek_secs) for s in spec.strategies if s.peek_secs}
         for bar_type, peek_secs in sorted(peeking):
@@ -99,3 +104,8 @@ def wire(
             )
             kernel.trader.add_actor(FormingBars(config))
     return Wiring(context, rules, configured, watch, gate, recorder, ready)
+
+
+def _instrument_ids(strategies: list[Strategy]) -> tuple[InstrumentId, ...]:
+    ids = {one.instrument_id for one in strategies if isinstance(one, SignalStrategy)}
+    return tuple(sorted(ids, key=str))

@@ -55,7 +55,18 @@ def build_node_spec(config: BotConfig, mode: Mode, session: str) -> NodeSpec:
         strategies=strategies,
         rules=_with_pauses(config.risk.rules, config.strategies),
         rules_source=config.files["risk"],
+        injectable=_injectable(config, mode, strategies),
     )
+
+
+def _injectable(config: BotConfig, mode: Mode, strategies: tuple[StrategySpec, ...]) -> tuple[str, ...]:
+    """Return one bar type a symbol to inject signals on; never where real money trades."""
+    if mode.name != "paper" and not (mode.name == "live" and config.venue.environment == "simulated"):
+        return ()
+    by_symbol: dict[str, str] = {}
+    for one in strategies:
+        by_symbol.setdefault(one.bar_type.partition("-")[0], one.bar_type)
+    return tuple(by_symbol.values())
 
 
 def build_simulation(

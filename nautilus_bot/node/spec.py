@@ -9,6 +9,7 @@ from nautilus_bot.core.errors import NotFound, did_you_mean
 from nautilus_bot.node.modes import Mode
 from strategies.base import SignalStrategy
 from strategies.config import SignalStrategyConfig
+from strategies.qa_inject import QAInjectStrategy
 from strategies.table import STRATEGIES
 
 
@@ -75,6 +76,8 @@ class NodeSpec(msgspec.Struct, frozen=True, kw_only=True):
         The ``rules`` array of ``risk_config.json``.
     rules_source : str
         Where they come from, for error messages.
+    injectable : tuple[str, ...], default ()
+        Bar types on which a ``QAInjectStrategy`` waits for injected signals.
     """
 
     mode: Mode
@@ -82,6 +85,18 @@ class NodeSpec(msgspec.Struct, frozen=True, kw_only=True):
     strategies: tuple[StrategySpec, ...]
     rules: tuple[dict[str, Any], ...] = ()
     rules_source: str = "risk_config.json"
+    injectable: tuple[str, ...] = ()
+
+
+def build_strategies(spec: NodeSpec) -> list[SignalStrategy]:
+    """Construct all strategies of a node, those that wait for injected signals last."""
+    ready = [build_strategy(one, spec.mode, spec.session) for one in spec.strategies]
+    for name in spec.injectable:
+        injected = StrategySpec(strategy=QAInjectStrategy.__name__, bar_type=name)
+        ready.append(
+            QAInjectStrategy(build_strategy_config(injected, spec.mode, spec.session, QAInjectStrategy))
+        )
+    return ready
 
 
 def build_strategy(spec: StrategySpec, mode: Mode, session: str) -> SignalStrategy:

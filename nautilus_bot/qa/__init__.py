@@ -1,1 +1,1 @@
-"""Rehearsals: injected signals, scenarios and their reports."""
+"""Quality assurance on a running bot: inject signals, follow each to its end, report."""

@@ -10,7 +10,7 @@ from nautilus_trader.model.events import AccountState, OrderEvent
 from nautilus_trader.model.identifiers import ClientId
 
 from nautilus_bot.core import topics
-from nautilus_bot.core.messages import FormingBar, MarketMarked, Message, WarmupBars
+from nautilus_bot.core.messages import FormingBar, MarketMarked, Message, OperatorCommand, WarmupBars
 
 REPLAY_CLIENT = ClientId("REPLAY")
 
@@ -86,6 +86,8 @@ class Feeder(Actor):
             self.msgbus.send("ExecEngine.process", message)
         elif isinstance(message, (MarketMarked, FormingBar, WarmupBars)):
             self.msgbus.publish(_input_topic(message), message)
+        elif isinstance(message, OperatorCommand):
+            self.msgbus.publish(topics.OPERATOR + "operator", message)
         else:
             self.msgbus.publish(topics.TRADING + "operator", message)
 

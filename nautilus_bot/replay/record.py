@@ -22,6 +22,7 @@ from catalog import codec, reader
 from nautilus_bot.core.messages import (
     FormingBar,
     MarketMarked,
+    OperatorCommand,
     RiskVerdict,
     Signal,
     StrategyPaused,
@@ -82,7 +83,7 @@ def load_recorded_run(folder: Path) -> RecordedRun:
                     refused.add(message.client_order_id)
             case TradingCommand():
                 decisions.append(describe_command(message, seq))
-            case Bar() | MarketMarked() | FormingBar() | WarmupBars() | AccountState():
+            case Bar() | MarketMarked() | FormingBar() | WarmupBars() | OperatorCommand() | AccountState():
                 inputs.append(message)
             case OrderDenied() if message.client_order_id.value in refused:
                 pass
