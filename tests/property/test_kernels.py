@@ -12,7 +12,7 @@ from strategies.kernels.table import KERNELS
 # thresholds that enter one margin only, and the direction in which they let more through
 LOOSER = {
     "VolatilityBreakoutStrategy": {"expansion": -1},
-    "RSIEMAMomentumStrategy": {"limit": 1, "distance_atr": -1, "slope_atr": -1},
+    "RSIEMAMomentumStrategy": {"limit": 1, "distance_atr": -1, "body_ratio": -1},
     "BollingerReversionStrategy": {"rsi_distance": -1, "min_width_pct": -1},
     "EMABreakoutConservativeStrategy": {"separation_atr": -1, "volume_ratio": -1},
     "ContrarianVolumeSpikeStrategy": {"volume_multiplier": -1, "stretch_atr": -1, "wick_ratio": -1},
