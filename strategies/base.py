@@ -82,6 +82,7 @@ class SignalStrategy(Strategy):
             Decimal(config.leverage_cap),
             Decimal(config.max_notional_usdt),
         )
+        self._capital_cap = Decimal(config.capital_cap_usdt)
         self._linked = config.exits_linked_by_venue
         self._awaiting_warmup = config.warmup_bars > 0
         self._early_bars: list[Bar] = []
@@ -266,7 +267,7 @@ class SignalStrategy(Strategy):
         if account is None:
             return ZERO
         total = account.balance_total(self._instrument.quote_currency)
-        return total.as_decimal() if total is not None else ZERO
+        return min(total.as_decimal(), self._capital_cap) if total is not None else ZERO
 
     # -- close --------------------------------------------------------------------------------------
 

@@ -24,6 +24,8 @@ class SignalStrategyConfig(StrategyConfig, frozen=True, kw_only=True):
         Largest entry notional as a multiple of the wallet balance, decimal string.
     max_notional_usdt : str, default "Infinity"
         Largest entry notional in USDT, decimal string.
+    capital_cap_usdt : str, default "Infinity"
+        Wallet balance that sizing counts at most, USDT, decimal string.
     exits_linked_by_venue : bool, default False
         Whether the venue cancels a filled exit's sibling itself (the backtest exchange does).
     disaster_stop_pct : float, default 0.0
@@ -41,6 +43,7 @@ class SignalStrategyConfig(StrategyConfig, frozen=True, kw_only=True):
     risk_pct_per_trade: str = "0.5"
     leverage_cap: str = "3"
     max_notional_usdt: str = "Infinity"
+    capital_cap_usdt: str = "Infinity"
     exits_linked_by_venue: bool = False
     disaster_stop_pct: float = 0.0
     peek_secs: float = 0.0

@@ -35,7 +35,7 @@ def entry_quantity(
     balance_usdt : Decimal
         Wallet balance (closed profit and loss only, so that open profit does not grow the next bet).
     price, stop : Decimal
-        Expected entry price and protective stop, different from each other.
+        Expected entry price and protective stop.
     step : Decimal
         Lot size in base currency.
     limits : SizingLimits
@@ -44,9 +44,10 @@ def entry_quantity(
     Returns
     -------
     Decimal
-        A multiple of ``step``, rounded down exactly; zero when not even one lot fits or the balance is gone.
+        A multiple of ``step``, rounded down exactly; zero when not even one lot fits, the balance is gone, or
+        a very small ATR put the stop on the entry price.
     """
-    if balance_usdt <= 0:
+    if balance_usdt <= 0 or price == stop:
         return Decimal(0)
     lots = (balance_usdt * limits.risk_pct) // (100 * abs(price - stop) * step)
     lots = min(lots, (balance_usdt * limits.leverage_cap) // (price * step))

@@ -65,6 +65,16 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "live",
+        "nautilus_bot.cli.live:live",
+        "Trade on Bybit; needs live.enabled, keys, a step in force and a confirmation.",
+        "Trading",
+        (
+            "nautilus-bot live",
+            "nautilus-bot live --confirm-live",
+        ),
+    ),
+    Command(
         "download-data",
         "nautilus_bot.cli.download_data:download_data",
         "Download Bybit's candles and funding rates into the data catalog; goes on where it was cut off.",

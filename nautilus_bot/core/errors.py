@@ -51,8 +51,6 @@ class DataError(BotError):
 
     exit_code = 4
 
-    exit_code = 4
-
 
 class EventCatalogError(BotError):
     """The event catalog cannot do what was asked."""

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from nautilus_bot.config.bot import BotConfig
-from nautilus_bot.config.risk import SizingConfig
 from nautilus_bot.config.strategies import StrategiesConfig, StrategyEntry
-from nautilus_bot.core.errors import ConfigError
+from nautilus_bot.config.venue import TransitionStep
+from nautilus_bot.core.errors import ConfigError, did_you_mean
 from nautilus_bot.market.intervals import bar_type
 from nautilus_bot.node.backtest import Simulation
 from nautilus_bot.node.modes import Mode
 from nautilus_bot.node.spec import NodeSpec, Sizing, StrategySpec
 
 THROTTLE = "throttle"
+TRANSITION = "nautilus_bot.risk.rules.transition:Transition"
 SIMULATED = ("backtest", "replay")
 
 type FundingRates = dict[str, tuple[tuple[int, str], ...]]
@@ -53,10 +54,46 @@ def build_node_spec(config: BotConfig, mode: Mode, session: str) -> NodeSpec:
         mode=mode,
         session=session,
         strategies=strategies,
-        rules=_with_pauses(config.risk.rules, config.strategies),
+        rules=(*_with_pauses(config.risk.rules, config.strategies), *_transition(config, mode)),
         rules_source=config.files["risk"],
         injectable=_injectable(config, mode, strategies),
     )
+
+
+def step_in_force(config: BotConfig) -> TransitionStep:
+    """
+    Return the step on the way to live that is in force.
+
+    Raises
+    ------
+    ConfigError
+        If none is named, or the name is unknown.
+    """
+    live = config.venue.live
+    for step in live.steps:
+        if step.name == live.step:
+            return step
+    hint = did_you_mean(live.step, [one.name for one in live.steps])
+    raise ConfigError(f"{config.files['venue']}: $.live.step: must name a step, was {live.step!r}; {hint}")
+
+
+def live_capital_usdt(config: BotConfig) -> float:
+    """Return the capital that live trading may stand on: the step's cap within the overall one."""
+    return min(step_in_force(config).capital_cap_usdt, config.venue.live.capital_cap_usdt)
+
+
+def _transition(config: BotConfig, mode: Mode) -> tuple[dict[str, Any], ...]:
+    if mode.name != "live":
+        return ()
+    step = step_in_force(config)
+    limits = {
+        "step": step.name,
+        "capital_cap_usdt": live_capital_usdt(config),
+        "leverage_cap": float(config.risk.sizing.leverage_cap),
+        "symbols": list(step.symbols),
+        "strategies": list(step.strategies),
+    }
+    return ({"rule": TRANSITION, "config": limits},)
 
 
 def _injectable(config: BotConfig, mode: Mode, strategies: tuple[StrategySpec, ...]) -> tuple[str, ...]:
@@ -122,12 +159,13 @@ def _build_strategy_spec(config: BotConfig, mode: Mode, entry: StrategyEntry, sy
         strategy=entry.strategy,
         bar_type=str(bar_type(symbol, timeframe)),
         parameters=entry.parameters,
-        sizing=_build_sizing(config.risk.sizing, entry.strategy, symbol),
+        sizing=_build_sizing(config, mode, entry.strategy, symbol),
         peek_secs=entry.peek_secs if entry.evaluation == "peek" else 0.0,
     )
 
 
-def _build_sizing(sizing: SizingConfig, strategy: str, symbol: str) -> Sizing:
+def _build_sizing(config: BotConfig, mode: Mode, strategy: str, symbol: str) -> Sizing:
+    sizing = config.risk.sizing
     largest = min(
         sizing.max_notional_usdt_by_strategy.get(strategy, inf),
         sizing.max_notional_usdt_by_symbol.get(symbol, inf),
@@ -136,6 +174,7 @@ def _build_sizing(sizing: SizingConfig, strategy: str, symbol: str) -> Sizing:
         risk_pct_per_trade=_decimal_text(sizing.risk_pct_per_trade),
         leverage_cap=_decimal_text(sizing.leverage_cap),
         max_notional_usdt="Infinity" if largest == inf else _decimal_text(largest),
+        capital_cap_usdt=_decimal_text(live_capital_usdt(config)) if mode.name == "live" else "Infinity",
     )
 
 

@@ -25,6 +25,8 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
         Largest entry notional as a multiple of the wallet balance.
     max_notional_usdt : str, default "Infinity"
         Largest entry notional, USDT.
+    capital_cap_usdt : str, default "Infinity"
+        Wallet balance that sizing counts at most, USDT.
     disaster_stop_pct : float, default 20.0
         Distance of the venue's own position stop, percent, in modes that send one.
     """
@@ -32,6 +34,7 @@ class Sizing(msgspec.Struct, frozen=True, kw_only=True):
     risk_pct_per_trade: str = "0.5"
     leverage_cap: str = "3"
     max_notional_usdt: str = "Infinity"
+    capital_cap_usdt: str = "Infinity"
     disaster_stop_pct: float = 20.0
 
 
@@ -130,6 +133,7 @@ def build_strategy_config(
         risk_pct_per_trade=spec.sizing.risk_pct_per_trade,
         leverage_cap=spec.sizing.leverage_cap,
         max_notional_usdt=spec.sizing.max_notional_usdt,
+        capital_cap_usdt=spec.sizing.capital_cap_usdt,
         exits_linked_by_venue=mode.exits_linked_by_venue,
         disaster_stop_pct=spec.sizing.disaster_stop_pct if mode.disaster_stop else 0.0,
         peek_secs=spec.peek_secs,

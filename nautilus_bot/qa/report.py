@@ -190,10 +190,13 @@ def render_markdown(report: QaReport) -> str:
         what = s.order_id if not s.rule else f"{s.rule}: {s.reason}"
         times = (s.to_verdict_ms, s.to_order_ms, s.to_fill_ms, s.to_notice_ms)
         shown = " | ".join("" if t is None else f"{t:.1f}" for t in times)
-        lines.append(
-            f"| {number} | {s.side} {s.symbol} | {s.outcome} | {what or s.reason} | {s.fill_price} | {shown} |"
-        )
+        cells = (str(number), f"{s.side} {s.symbol}", s.outcome, what or s.reason, s.fill_price, shown)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _left(report: QaReport) -> str:
+    return f"still open: {report.open_after}" if report.open_after else "all injected ledgers are flat"
 
 
 def write_report(report: QaReport, folder: Path) -> tuple[Path, Path]:

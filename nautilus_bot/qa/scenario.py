@@ -76,18 +76,20 @@ SCENARIOS: Final[dict[str, Scenario]] = {
         Scenario(
             "limits",
             "a second entry within the throttle, then one more than the hourly cap allows (at speed 1)",
-            _every(
-                2.0,
-                2.0,
-                ("ETHUSDT", "BUY"),
-                ("ETHUSDT", "SELL"),
-                ("ETHUSDT", "BUY"),
-                ("BTCUSDT", "BUY"),
-                ("BTCUSDT", "SELL"),
-                ("SOLUSDT", "BUY"),
-                ("SOLUSDT", "SELL"),
-            )
-            + (Injection(50.0, "ETHUSDT", "BUY"), Injection(55.0, "ETHUSDT", "SELL")),
+            (
+                *_every(
+                    2.0,
+                    2.0,
+                    ("ETHUSDT", "BUY"),
+                    ("ETHUSDT", "SELL"),
+                    ("ETHUSDT", "BUY"),
+                    ("BTCUSDT", "BUY"),
+                    ("BTCUSDT", "SELL"),
+                    ("SOLUSDT", "BUY"),
+                    ("SOLUSDT", "SELL"),
+                ),
+                Injection(50.0, "ETHUSDT", "BUY"),
+            ),
         ),
     )
 }

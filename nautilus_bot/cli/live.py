@@ -1,0 +1,72 @@
+"""``nautilus-bot live``: trade on Bybit, once everything that guards real money says yes."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from nautilus_bot.cli.backtest import CONFIG_FOLDER, ConfigOption
+from nautilus_bot.cli.output import JsonFlag, emit, note
+from nautilus_bot.cli.paper import render_end
+from nautilus_bot.config.bot import BotConfig
+from nautilus_bot.config.loader import load_config
+from nautilus_bot.core.errors import ConfigError
+from nautilus_bot.node.compose import live_capital_usdt, step_in_force
+from nautilus_bot.node.session import SessionEnd, TradingSession, run_until_stopped
+from nautilus_bot.node.venue import configured_venue
+
+CONFIRMATION = "trade with real money"
+
+
+def live(
+    config: ConfigOption = CONFIG_FOLDER,
+    confirm: Annotated[
+        bool, typer.Option("--confirm-live", help="Confirm on the command line instead of typing it.")
+    ] = False,
+    duration: Annotated[float, typer.Option(min=0, help="Stop after so many seconds; 0 never.")] = 0.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Trade on the venue of bybit_x_config.json with keys from the environment."""
+    bot = load_config(config)
+    missing = what_is_missing(bot)
+    if missing:
+        raise ConfigError("live trading needs " + "; ".join(missing))
+    venue = configured_venue(bot)
+    step = step_in_force(bot)
+    note(
+        f"live on {venue.environment}: step {step.name!r}, capital {live_capital_usdt(bot):g} USDT, "
+        f"symbols {', '.join(step.symbols) or 'all'}, strategies {', '.join(step.strategies) or 'all'}"
+    )
+    if not confirm:
+        _ask()
+    current: list[TradingSession] = []
+
+    async def work() -> SessionEnd:
+        session = TradingSession(bot, "live", venue)
+        current.append(session)
+        if duration:
+            asyncio.get_running_loop().call_later(duration, session.stop, "the time is up")
+        return await session.trade()
+
+    end = run_until_stopped(work, lambda: current[0] if current else None)
+    emit(end, as_json, render_end)
+
+
+def what_is_missing(bot: BotConfig) -> list[str]:
+    """Return what stands between this configuration and live trading, one clause each."""
+    where = bot.files["venue"]
+    missing = []
+    if not bot.venue.live.enabled:
+        missing.append(f'"live": {{"enabled": true}} in {where}')
+    if not bot.venue.live.step:
+        missing.append(f'a step in force ("live": {{"step": ...}}) in {where}')
+    return missing
+
+
+def _ask() -> None:
+    try:
+        typed = typer.prompt(f'Type "{CONFIRMATION}" to go on', err=True)
+    except typer.Abort as e:
+        raise ConfigError("live trading needs a confirmation: type it, or pass --confirm-live") from e
+    if typed.strip() != CONFIRMATION:
+        raise ConfigError(f'live trading needs the words "{CONFIRMATION}", typed {typed!r}')
