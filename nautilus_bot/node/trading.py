@@ -13,6 +13,7 @@ from catalog.journal import Journal
 from nautilus_bot.core import topics
 from nautilus_bot.node.builder import Wiring, wire
 from nautilus_bot.node.spec import NodeSpec
+from nautilus_bot.node.view import LiveView
 from nautilus_bot.node.warmup import fetch_warmup
 
 CLIENT = "BYBIT"
@@ -26,6 +27,7 @@ class TradingHost:
     wiring: Wiring
     spec: NodeSpec
     venue: BybitVenue
+    view: LiveView
 
     @property
     def is_trading(self) -> bool:
@@ -62,8 +64,10 @@ def build_trading(
     node.add_data_client_factory(CLIENT, venue.data_factory())
     node.add_exec_client_factory(CLIENT, venue.exec_factory())
     wiring = wire(node.kernel, spec, journal)
+    view = LiveView(node.kernel.msgbus, wiring.context, node.kernel.cache.order)
+    view.install()
     node.build()
-    return TradingHost(node, wiring, spec, venue)
+    return TradingHost(node, wiring, spec, venue, view)
 
 
 def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
