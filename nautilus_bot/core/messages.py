@@ -253,3 +253,68 @@ class FormingBar(Message, frozen=True, kw_only=True):
     low: float
     close: float
     volume: float
+
+
+class StudyStarted(Message, frozen=True, kw_only=True):
+    """
+    A search for parameters began, or went on where it was cut off.
+
+    Parameters
+    ----------
+    study : str
+        Its name.
+    strategies, symbols, metrics : tuple[str, ...]
+        What is searched, on what, and by which figures; the first one leads.
+    trials : int
+        How many it is to have.
+    finished : int
+        How many it had already.
+    storage : str
+        Where Optuna's study is kept; a password in it is left out.
+    """
+
+    study: str
+    strategies: tuple[str, ...]
+    symbols: tuple[str, ...]
+    metrics: tuple[str, ...]
+    trials: int
+    finished: int
+    storage: str
+
+
+class TrialFinished(Message, frozen=True, kw_only=True):
+    """
+    One set of parameters was tried.
+
+    Parameters
+    ----------
+    study : str
+        Name of the study.
+    number : int
+        Of the trial in the study, from 0.
+    state : str
+        ``complete`` or ``pruned``.
+    feasible : bool
+        Whether it kept to the constraints.
+    values : tuple[float, ...]
+        Its metrics, in the order of the study; empty when pruned.
+    parameters, figures : tuple[Indicator, ...]
+        What was tried, and what came of it.
+    """
+
+    study: str
+    number: int
+    state: Literal["complete", "pruned"]
+    feasible: bool
+    values: tuple[float, ...]
+    parameters: tuple[Indicator, ...]
+    figures: tuple[Indicator, ...]
+
+
+class StudyEnded(Message, frozen=True, kw_only=True):
+    """A search has all its trials; ``best`` is the number of the best one, -1 when none kept its bounds."""
+
+    study: str
+    trials: int
+    best: int
+    values: tuple[float, ...]

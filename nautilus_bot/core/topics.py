@@ -12,6 +12,7 @@ NOTICE: Final = "events.notice."
 RULE: Final = "events.rule."
 OPERATOR: Final = "events.operator."
 INPUT: Final = "events.input."
+RESEARCH: Final = "events.research."
 
 RECORDER_PRIORITY: Final = 10_000
 """The recorder sees a message before anybody acts on it."""
