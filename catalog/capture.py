@@ -12,6 +12,7 @@ from nautilus_trader.common.component import Clock, MessageBus
 from nautilus_trader.execution.messages import SubmitOrder, TradingCommand
 from nautilus_trader.model.data import Bar
 from nautilus_trader.model.events import AccountState, OrderEvent, PositionEvent
+from nautilus_trader.model.instruments import Instrument
 
 from catalog.codec import encode
 from catalog.journal import Journal
@@ -82,10 +83,13 @@ class Recorder:
                 topics.NOTICE,
                 topics.RULE,
                 topics.OPERATOR,
+                topics.LEDGER,
+                topics.STATE,
             )
         ]
         if self._record_inputs:
             subscriptions += [
+                ("data.instrument.*", self.on_instrument),
                 ("data.bars.*", self.on_bar),
                 (topics.INPUT + "*", self._fact_handler(topics.INPUT)),
             ]
@@ -137,6 +141,12 @@ class Recorder:
         bar_type = bar.bar_type
         self._write(
             bar, bar.ts_init, topic=f"data.bars.{bar_type}", instrument_id=bar_type.instrument_id.value
+        )
+
+    def on_instrument(self, instrument: Instrument) -> None:
+        """Record an instrument as the venue lists it, so that a rebuild needs the journal alone."""
+        self._write(
+            instrument, instrument.ts_init, topic="data.instrument", instrument_id=instrument.id.value
         )
 
     # -- our own messages ---------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from nautilus_trader.model import instruments as nautilus_instruments
 
 from catalog import commands, market_data
 from catalog.upcasters import UPCASTERS, Upcasters, upcast
-from nautilus_bot.core import messages
+from nautilus_bot.core import messages, session_state
 from nautilus_bot.core.errors import CorruptEntry, EventCatalogError, did_you_mean
 
 EVENTS: Final = (
@@ -52,7 +52,7 @@ INSTRUMENTS: Final = (
 )
 FACTS: Final = tuple(
     value
-    for value in vars(messages).values()
+    for value in {**vars(messages), **vars(session_state)}.values()
     if isinstance(value, type) and issubclass(value, messages.Message) and value is not messages.Message
 )
 

@@ -79,6 +79,11 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         ``NETTING`` or ``HEDGING``: how fills become positions.
     versions : dict[str, str]
         Versions of the libraries that matter.
+    account : str
+        Where it traded: environment and account; empty for a backtest. A run recovers from the latest one of
+        its mode and account.
+    note : str
+        What the sweep found, when the run did not end by itself.
     """
 
     run_id: str
@@ -96,6 +101,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     session: str = ""
     oms: str = "NETTING"
     versions: dict[str, str] = {}
+    account: str = ""
+    note: str = ""
 
 
 def config_hash(config: dict[str, Any]) -> str:

@@ -110,6 +110,7 @@ class EventStore:
         oms: str = "NETTING",
         versions: dict[str, str] | None = None,
         started_ns: int | None = None,
+        account: str = "",
     ) -> Run:
         """
         Start a run: a folder, a manifest that says RUNNING, and an empty journal.
@@ -126,6 +127,8 @@ class EventStore:
             Its name; by default mode, UTC time and four random characters.
         started_ns : int, optional
             Wall clock, ns UTC; now by default.
+        account : str, default ""
+            Where it trades, for a later run to know its parent.
 
         Raises
         ------
@@ -153,6 +156,7 @@ class EventStore:
             session=session or session_token(started),
             oms=oms,
             versions=versions or {},
+            account=account,
         )
         save_manifest(folder, manifest)
         return Run(folder, manifest, journal)

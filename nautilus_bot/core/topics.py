@@ -12,6 +12,8 @@ NOTICE: Final = "events.notice."
 RULE: Final = "events.rule."
 OPERATOR: Final = "events.operator."
 INPUT: Final = "events.input."
+LEDGER: Final = "events.ledger."
+STATE: Final = "events.state."
 RESEARCH: Final = "events.research."
 
 RECORDER_PRIORITY: Final = 10_000
