@@ -25,6 +25,7 @@ from nautilus_trader.config import (
 )
 from nautilus_trader.model.currencies import USDT
 from nautilus_trader.model.identifiers import Venue
+from nautilus_trader.trading.strategy import Strategy
 
 from catalog.journal import Journal
 from nautilus_bot.node.builder import Wiring, wire
@@ -110,6 +111,7 @@ def build_backtest(
     simulation: Simulation,
     journal: Journal | None,
     *,
+    strategies: list[Strategy] | None = None,
     on_day: Callable[[int], None] | None = None,
 ) -> BacktestHost:
     """
@@ -122,7 +124,9 @@ def build_backtest(
     simulation : Simulation
         Market and exchange.
     journal : Journal | None
-        Where it is recorded.
+        Where it is recorded; None records nothing.
+    strategies : list[Strategy] | None
+        Ready strategies instead of those of the spec.
     on_day : Callable[[int], None] | None
         Called with the time (ns UTC) once per simulated day, for progress.
     """
@@ -130,7 +134,7 @@ def build_backtest(
     node.build()
     engine = node.get_engines()[0]
     spare_analyzer(engine)
-    wiring = wire(engine.kernel, spec, journal)
+    wiring = wire(engine.kernel, spec, journal, strategies=strategies)
     if on_day is not None:
         engine.kernel.clock.set_timer_ns(
             "progress",

@@ -1,0 +1,107 @@
+"""
+The EMA cross on backtrader, in the peers' environment: ``python backtrader_run.py ARRAYS.npy BARS``.
+
+Stands alone: neither this project nor Nautilus is importable there. Fills at the close of the signal's bar
+(cheat-on-close), 0.055 % fee, vectorised indicators (``runonce``, backtrader's fastest way), no observers.
+"""
+
+import datetime
+import json
+import resource
+import sys
+import time
+
+import backtrader as bt
+import numpy as np
+
+FAST, SLOW, SIZE = 10, 30, 0.1
+FEE = 0.00055
+CAPITAL = 10_000_000.0
+
+
+class Ema(bt.Indicator):
+    """The mean that starts at the first close, as Nautilus's; backtrader's own starts with a simple mean."""
+
+    lines = ("ema",)
+    params = (("period", 10),)
+
+    def once(self, start, end):
+        source, target = self.data.array, self.lines.ema.array
+        alpha = 2.0 / (self.p.period + 1)
+        value = source[0]
+        target[0] = value
+        for i in range(1, end):
+            value += alpha * (source[i] - value)
+            target[i] = value
+
+
+class EmaCross(bt.Strategy):
+    """Turn at every cross of the averages."""
+
+    def __init__(self):
+        self.fast = Ema(self.data.close, period=FAST)
+        self.slow = Ema(self.data.close, period=SLOW)
+        self.side = 0
+        self.orders_sent = 0
+
+    def next(self):
+        if len(self) <= SLOW:
+            return
+        side = 1 if self.fast[0] > self.slow[0] else -1
+        if side == self.side:
+            return
+        size = SIZE if self.side == 0 else 2 * SIZE
+        self.side = side
+        self.orders_sent += 1
+        self.buy(size=size) if side > 0 else self.sell(size=size)
+
+
+class Arrays(bt.feed.DataBase):
+    """Columns of an array as a backtrader feed."""
+
+    params = (("table", None),)
+
+    def start(self):
+        super().start()
+        self.row = 0
+        days = self.p.table[:, 0] / 86_400e9 + bt.date2num(datetime.datetime(1970, 1, 1))
+        self.columns = [days.tolist(), *(self.p.table[:, i].tolist() for i in range(1, 6))]
+
+    def _load(self):
+        row = self.row
+        if row == len(self.columns[0]):
+            return False
+        lines, columns = self.lines, self.columns
+        lines.datetime[0], lines.open[0], lines.high[0] = columns[0][row], columns[1][row], columns[2][row]
+        lines.low[0], lines.close[0], lines.volume[0] = columns[3][row], columns[4][row], columns[5][row]
+        lines.openinterest[0] = 0.0
+        self.row = row + 1
+        return True
+
+
+def main():
+    bars = int(sys.argv[2])
+    table = np.load(sys.argv[1])[:bars]
+    cerebro = bt.Cerebro(stdstats=False, runonce=True)
+    cerebro.broker.setcash(CAPITAL)
+    cerebro.broker.set_coc(True)
+    cerebro.broker.setcommission(commission=FEE, leverage=10.0)
+    cerebro.adddata(Arrays(table=table, timeframe=bt.TimeFrame.Minutes))
+    cerebro.addstrategy(EmaCross)
+    wall, cpu = time.perf_counter(), time.process_time()
+    (strategy,) = cerebro.run()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    result = {
+        "engine": "backtrader",
+        "bars": bars,
+        "wall_secs": wall,
+        "cpu_secs": cpu,
+        "orders": strategy.orders_sent,
+        "pnl_usdt": cerebro.broker.getvalue() - CAPITAL,
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
