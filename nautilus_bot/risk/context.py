@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from nautilus_bot.core import ids
 from nautilus_bot.core.clocks import NS_PER_SEC, MarketClock, utc_day
-from nautilus_bot.core.messages import EquityMarked, TradingHalted
+from nautilus_bot.core.messages import TradingHalted
+from nautilus_bot.core.session_state import RiskState, StopFills
 from nautilus_bot.risk.breakers import Breakers
 from nautilus_bot.risk.holding import Holding
 from nautilus_bot.risk.ledger import Ledgers
@@ -100,14 +101,8 @@ class RiskContext:
     ) -> None:
         """Book a fill into the strategy's ledger; ``role`` says whether it was a stop."""
         self.ledgers.apply_fill(strategy_id, instrument_id, signed_quantity, price, fee)
-        holding = Holding.of(self.ledgers.of_instrument(instrument_id))
-        if holding is None:
-            self.holdings.pop(instrument_id, None)
-            self._profits.pop(instrument_id, None)
-        else:
-            self.holdings[instrument_id] = holding
-            mark = self.marks.setdefault(instrument_id, float(price))
-            self._profits[instrument_id] = holding.unrealized_usdt(mark)
+        self.marks.setdefault(instrument_id, float(price))
+        self._hold(instrument_id)
         if role == ids.STOP:
             self._note_stop(strategy_id.partition("-")[0], instrument_id)
         self._await_settlement()
@@ -121,16 +116,54 @@ class RiskContext:
         elif lifted.rule == "daily_loss":
             self.day_start_usdt = self._equity
 
-    def restore_equity(self, mark: EquityMarked) -> None:
-        """Take equity, its peak and the day's start from a recorded mark."""
-        self.clock.advance(mark.ts_event)
-        self._equity = mark.equity_usdt
-        self.balance_usdt = mark.balance_usdt
-        if mark.drawdown_pct < 100.0:
-            self.peak_usdt = mark.equity_usdt / (1.0 - mark.drawdown_pct / 100.0)
-        if utc_day(mark.ts_event) != self._day:
-            self._day = utc_day(mark.ts_event)
-            self.day_start_usdt = mark.equity_usdt
+    # -- snapshots ----------------------------------------------------------------------------------
+
+    def state(self) -> RiskState:
+        """Return what no warm-up brings back; reservations follow from open orders."""
+        return RiskState(
+            market_ns=self.clock.now_ns,
+            balance_usdt=self.balance_usdt,
+            equity_usdt=self._equity,
+            peak_usdt=self.peak_usdt,
+            day_start_usdt=self.day_start_usdt,
+            day=self._day,
+            settled_ns=self._settled_ns,
+            marks=dict(self.marks),
+            ledgers=self.ledgers.states(),
+            stop_fills=tuple(StopFills(*key, tuple(times)) for key, times in self.stop_fills.items()),
+            halt=self.breakers.halt,
+            reduce_only=dict(self.breakers.reduce_only),
+            paused=dict(self.breakers.paused),
+        )
+
+    def restore(self, state: RiskState) -> None:
+        """Become what ``state`` described; for a context that has seen nothing yet."""
+        self.clock.advance(state.market_ns)
+        self.balance_usdt = state.balance_usdt
+        self._equity = state.equity_usdt
+        self.peak_usdt = state.peak_usdt
+        self.day_start_usdt = state.day_start_usdt
+        self._day = state.day
+        self._settled_ns = state.settled_ns
+        self.marks.update(state.marks)
+        self.ledgers.restore(state.ledgers)
+        for stops in state.stop_fills:
+            self.stop_fills[stops.strategy, stops.instrument_id] = list(stops.times)
+        self.breakers.halt = state.halt
+        self.breakers.reduce_only.update(state.reduce_only)
+        self.breakers.paused.update(state.paused)
+        for instrument_id in {ledger.instrument_id for ledger in state.ledgers}:
+            self._hold(instrument_id)
+
+    def _hold(self, instrument_id: str) -> None:
+        """Sum up the ledgers of an instrument."""
+        holding = Holding.of(self.ledgers.of_instrument(instrument_id))
+        if holding is None:
+            self.holdings.pop(instrument_id, None)
+            self._profits.pop(instrument_id, None)
+        else:
+            self.holdings[instrument_id] = holding
+            self._profits[instrument_id] = holding.unrealized_usdt(self.marks[instrument_id])
 
     def _note_stop(self, strategy: str, instrument_id: str) -> None:
         stops = self.stop_fills.setdefault((strategy, instrument_id), [])

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from nautilus_bot.core.session_state import LedgerState
+
 ZERO = Decimal(0)
 
 
@@ -104,3 +106,36 @@ class Ledgers:
             for strategy_id, position in by_strategy.items():
                 if position.quantity:
                     yield strategy_id, instrument_id, position
+
+    def states(self) -> tuple[LedgerState, ...]:
+        """Return every ledger as plain values."""
+        return tuple(
+            LedgerState(
+                strategy_id=strategy_id,
+                instrument_id=instrument_id,
+                quantity=str(position.quantity),
+                average_price=str(position.average_price),
+                realized_usdt=str(position.realized_usdt),
+                fees_usdt=str(position.fees_usdt),
+            )
+            for instrument_id, by_strategy in self._positions.items()
+            for strategy_id, position in by_strategy.items()
+        )
+
+    def restore(self, states: Iterable[LedgerState]) -> None:
+        """Take ledgers from plain values."""
+        for state in states:
+            self._positions.setdefault(state.instrument_id, {})[state.strategy_id] = LedgerPosition(
+                Decimal(state.quantity),
+                Decimal(state.average_price),
+                Decimal(state.realized_usdt),
+                Decimal(state.fees_usdt),
+            )
+
+    def by_strategy(self, instrument_id: str) -> dict[str, Decimal]:
+        """Return the signed quantities that are not zero, by strategy id."""
+        return {
+            strategy_id: position.quantity
+            for strategy_id, position in self._positions.get(instrument_id, {}).items()
+            if position.quantity
+        }

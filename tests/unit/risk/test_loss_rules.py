@@ -2,12 +2,14 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from nautilus_bot.core.clocks import MarketClock
-from nautilus_bot.core.messages import EquityMarked, TradingHalted, TradingResumed
+from nautilus_bot.core.messages import MarketMarked, StrategyPaused, TradingHalted, TradingResumed
+from nautilus_bot.core.session_state import LedgerCorrected, RiskState
 from nautilus_bot.risk.context import RiskContext
-from nautilus_bot.risk.recovery import restore
+from nautilus_bot.risk.recovery import RiskFold
 from nautilus_bot.risk.rules.daily_loss import DailyLoss, DailyLossConfig
 from nautilus_bot.risk.rules.drawdown_halt import DrawdownHalt, DrawdownHaltConfig
 from nautilus_bot.risk.rules.throttle import Throttle, ThrottleConfig
@@ -105,21 +107,50 @@ class TestRestore:
         context = RiskContext(MarketClock())
         throttle = Throttle(ThrottleConfig())
         request = make_request()
-        mark = EquityMarked(
-            ts_event=request.ts,
-            equity_usdt=9_000.0,
-            balance_usdt=9_200.0,
-            unrealized_usdt=-200.0,
-            drawdown_pct=10.0,
-            gross_exposure_usdt=0.0,
-            net_exposure_usdt=0.0,
-        )
+        fold = RiskFold(context, [("throttle", throttle)])
         halt = TradingHalted(ts_event=request.ts, rule="drawdown_halt", reason="fell")
-        restore([make_verdict(request), mark, halt], context, [("throttle", throttle)])
+        context.on_balance(10_000.0)
+        fold.apply(make_verdict(request))
+        fold.apply(MarketMarked(ts_event=request.ts, instrument_id=BTC, price=100.0))
+        context.on_balance(9_000.0)
+        fold.apply(MarketMarked(ts_event=request.ts + 3 * 10**9, instrument_id=BTC, price=100.0))
+        fold.apply(halt)
         assert context.breakers.halt is halt
         assert context.peak_usdt == pytest.approx(10_000.0)
-        assert context.day_start_usdt == 9_000.0
+        assert context.drawdown_pct == pytest.approx(10.0)
         assert not throttle.check(request, context).approved
-        restore([TradingResumed(ts_event=request.ts, reason="", author="operator")], context, [])
+        fold.apply(TradingResumed(ts_event=request.ts, reason="", author="operator"))
         assert context.breakers.halt is None
         assert context.drawdown_pct == 0.0
+
+    def test_a_snapshot_brings_back_the_whole_context(self):
+        context = RiskContext(MarketClock())
+        context.on_balance(10_000.0)
+        context.on_mark(BTC, 100.0, 5 * DAY)
+        context.on_fill("Alpha-A", BTC, Decimal("1.5"), Decimal(100), Decimal("0.1"))
+        context.on_fill("Beta-B", BTC, Decimal(-1), Decimal(101), Decimal("0.1"), role="S")
+        context.on_mark(BTC, 90.0, 5 * DAY + 10 * 10**9)
+        context.breakers.apply(TradingHalted(ts_event=5 * DAY, reason="fell"))
+        context.breakers.apply(StrategyPaused(ts_event=5 * DAY, strategy="Alpha", author="operator"))
+        again = RiskContext(MarketClock())
+        again.restore(msgspec.json.decode(msgspec.json.encode(context.state()), type=RiskState))
+        assert again.state() == context.state()
+        assert again.holdings == context.holdings
+        assert again.unrealized_usdt() == context.unrealized_usdt()
+        assert again.exposures() == context.exposures()
+
+    def test_a_correction_is_booked_without_a_fee(self):
+        context = RiskContext(MarketClock())
+        fold = RiskFold(context, [])
+        fold.apply(
+            LedgerCorrected(
+                ts_event=1,
+                strategy_id="EXTERNAL",
+                instrument_id=BTC,
+                quantity="-0.5",
+                price="100",
+                reason="manual",
+                author="attribution",
+            )
+        )
+        assert context.ledgers.by_strategy(BTC) == {"EXTERNAL": Decimal("-0.5")}

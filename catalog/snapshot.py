@@ -1,0 +1,114 @@
+"""
+Orders, positions and accounts of a cache as recorded messages, and back into a cache.
+
+Fills that made up an open position are kept with it; orders closed long ago are not. What a strategy earned
+over its life is its ledger's to know.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from nautilus_trader.accounting.factory import AccountFactory
+from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.enums import OmsType
+from nautilus_trader.model.orders import Order
+from nautilus_trader.model.orders.unpacker import OrderUnpacker
+from nautilus_trader.model.position import Position
+
+from catalog.codec import decode, encode
+from nautilus_bot.core.clocks import NS_PER_HOUR
+from nautilus_bot.core.errors import CorruptEntry
+from nautilus_bot.core.session_state import BookState, Recorded
+
+KEEP_CLOSED_NS: Final = 2 * NS_PER_HOUR
+"""Closed orders are kept this long, so that the venue's own recent history finds them known."""
+
+
+def pack_book(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS) -> BookState:
+    """
+    Return what a recovery needs of a cache.
+
+    Parameters
+    ----------
+    cache : Cache
+        Of a running node or of a rebuild.
+    now_ns : int
+        Wall clock, ns UTC.
+    keep_closed_ns : int, default two hours
+        Orders closed longer ago are left out, unless an open position rests on them.
+    """
+    positions = cache.positions_open()
+    needed = {order_id for position in positions for order_id in position.client_order_ids}
+    orders = [
+        order
+        for order in cache.orders()
+        if not order.is_closed or order.ts_last >= now_ns - keep_closed_ns or order.client_order_id in needed
+    ]
+    return BookState(
+        instruments=_pack(cache.instruments()),
+        accounts=_pack(account.last_event for account in cache.accounts()),
+        orders=tuple(_pack(order.events) for order in orders),
+        positions=tuple(_pack(position.events) for position in positions),
+    )
+
+
+def unpack_book(book: BookState, cache: Cache) -> None:
+    """
+    Put a packed book into a cache.
+
+    Raises
+    ------
+    CorruptEntry
+        If a position's instrument is missing, or a message cannot be understood.
+    """
+    for instrument in _unpack(book.instruments):
+        cache.add_instrument(instrument)
+    for state in _unpack(book.accounts):
+        cache.add_account(AccountFactory.create(state))
+    for events in book.orders:
+        add_order(cache, _order(_unpack(events)))
+    for fills in book.positions:
+        cache.add_position(_position(cache, _unpack(fills)), OmsType.NETTING)
+
+
+def copy_book(source: Cache, target: Cache) -> None:
+    """Put the accounts, orders and open positions of one cache into another that has none of them."""
+    for account in source.accounts():
+        target.add_account(account)
+    for order in source.orders():
+        add_order(target, order)
+    for position in source.positions_open():
+        target.add_position(position, OmsType.NETTING)
+
+
+def add_order(cache: Cache, order: Order) -> None:
+    """Add an order that has a history: under its id, its venue's id and its status."""
+    cache.add_order(order)
+    cache.update_order(order)
+
+
+def _order(events: list[Any]) -> Order:
+    order = OrderUnpacker.from_init(events[0])
+    for event in events[1:]:
+        order.apply(event)
+    return order
+
+
+def _position(cache: Cache, fills: list[Any]) -> Position:
+    instrument = cache.instrument(fills[0].instrument_id)
+    if instrument is None:
+        raise CorruptEntry(
+            f"a snapshot must hold the instrument of every position, {fills[0].instrument_id} is missing"
+        )
+    position = Position(instrument, fills[0])
+    for fill in fills[1:]:
+        position.apply(fill)
+    return position
+
+
+def _pack(messages: Iterable[Any]) -> tuple[Recorded, ...]:
+    return tuple(Recorded(*encode(message)) for message in messages)
+
+
+def _unpack(messages: Iterable[Recorded]) -> list[Any]:
+    return [decode(one.type, one.version, one.payload) for one in messages]
