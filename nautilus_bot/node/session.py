@@ -73,15 +73,24 @@ class TradingSession:
     companions : tuple[Companion, ...]
         Tasks that live beside the node while it trades: control server, terminal view, QA injection. One that
         fails is told and does not disturb trading.
+    log_level : str, default "WARNING"
+        Of Nautilus's own log on the terminal.
     """
 
     def __init__(
-        self, config: BotConfig, mode: str, venue: BybitVenue, companions: tuple[Companion, ...] = ()
+        self,
+        config: BotConfig,
+        mode: str,
+        venue: BybitVenue,
+        companions: tuple[Companion, ...] = (),
+        *,
+        log_level: str = "WARNING",
     ) -> None:
         self.config = config
         self.mode = MODES[mode]
         self.venue = venue
         self._companions = companions
+        self._log_level = log_level
         self._stop = asyncio.Event()
         self._reason = ""
         self.run: Run
@@ -126,7 +135,7 @@ class TradingSession:
             started_ns=started_ns,
         )
         try:
-            self.host = build_trading(spec, self.venue, self.run.journal)
+            self.host = build_trading(spec, self.venue, self.run.journal, log_level=self._log_level)
             return await self._run_node(begun)
         finally:
             self.run.end(RunStatus.ENDED)
