@@ -1,6 +1,7 @@
 """Configurations and factories of Nautilus's Bybit clients, with every address set."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import ClassVar
 
 from nautilus_trader.adapters.bybit import (
@@ -28,7 +29,31 @@ from nautilus_trader.model.identifiers import InstrumentId
 
 from adapters.bybit.addresses import ENVIRONMENTS, BybitAddresses, EnvironmentName
 from adapters.bybit.execution import FundingSafeExecutionClient
+from adapters.bybit.funding_log import FundingLog
+from adapters.bybit.recent import RecentIds
 from adapters.bybit.rest import BybitRest
+from adapters.bybit.stream import ReplaceableStream
+
+HEARTBEAT_SECS = 20
+
+
+@dataclass(slots=True)
+class VenueLinks:
+    """
+    What a node built from a venue, for those who watch over it; None until then.
+
+    Parameters
+    ----------
+    execution : FundingSafeExecutionClient | None
+        The execution client.
+    public, private, trade : ReplaceableStream | None
+        Its sockets and that of the data client; demo accounts have no trade stream in use.
+    """
+
+    execution: FundingSafeExecutionClient | None = None
+    public: ReplaceableStream | None = None
+    private: ReplaceableStream | None = None
+    trade: ReplaceableStream | None = None
 
 
 class BybitVenue:
@@ -64,6 +89,8 @@ class BybitVenue:
         self.api_secret = api_secret
         self.symbols = symbols
         self.leverage = leverage
+        self.links = VenueLinks()
+        self.funding = FundingLog()
 
     @property
     def trades_over_http(self) -> bool:
@@ -106,7 +133,7 @@ class BybitVenue:
         """Return a factory whose public stream has this venue's address."""
 
         class DataFactory(_DataClientFactory):
-            ws_public_url = self.addresses.ws_public_url
+            venue = self
 
         return DataFactory
 
@@ -126,7 +153,7 @@ class BybitVenue:
 class _DataClientFactory(BybitLiveDataClientFactory):
     """Build Nautilus's data client; it has no setting for the public stream, so that is replaced here."""
 
-    ws_public_url: ClassVar[str]
+    venue: ClassVar[BybitVenue]
 
     @classmethod
     def create(
@@ -140,12 +167,16 @@ class _DataClientFactory(BybitLiveDataClientFactory):
     ) -> BybitDataClient:
         """Return the client with its public stream on our address, not yet connected."""
         client = BybitLiveDataClientFactory.create(loop, name, config, msgbus, cache, clock)
-        for product_type in list(client._ws_clients):
-            stream = nautilus_pyo3.BybitWebSocketClient.new_public(
-                product_type=product_type, environment=config.environment, url=cls.ws_public_url
+        stream = ReplaceableStream(
+            lambda: nautilus_pyo3.BybitWebSocketClient.new_public(
+                product_type=BybitProductType.LINEAR,
+                environment=config.environment,
+                url=cls.venue.addresses.ws_public_url,
             )
-            stream.set_bars_timestamp_on_close(config.bars_timestamp_on_close)
-            client._ws_clients[product_type] = stream
+        )
+        stream.set_bars_timestamp_on_close(config.bars_timestamp_on_close)
+        client._ws_clients = {BybitProductType.LINEAR: stream}
+        cls.venue.links.public = stream
         return client
 
 
@@ -190,4 +221,25 @@ class _ExecClientFactory(LiveExecClientFactory):
             name=name,
         )
         client.rest = cls.venue.rest()
+        client.funding = cls.venue.funding
+        client.arrived = RecentIds()
+        cls._open_streams(client, config)
         return client
+
+    @classmethod
+    def _open_streams(cls, client: FundingSafeExecutionClient, config: BybitExecClientConfig) -> None:
+        """Put streams that can be replaced in the place of the client's own."""
+        login = {
+            "environment": config.environment,
+            "api_key": config.api_key,
+            "api_secret": config.api_secret,
+            "heartbeat": HEARTBEAT_SECS,
+        }
+        links = cls.venue.links
+        links.execution = client
+        links.private = client._ws_private_client = ReplaceableStream(
+            lambda: nautilus_pyo3.BybitWebSocketClient.new_private(url=config.base_url_ws_private, **login)
+        )
+        links.trade = client._ws_trade_client = ReplaceableStream(
+            lambda: nautilus_pyo3.BybitWebSocketClient.new_trade(url=config.base_url_ws_trade, **login)
+        )

@@ -1,49 +1,121 @@
 """Nautilus's execution client, with one trap closed: a funding settlement is never taken for a fill."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from nautilus_trader.adapters.bybit.execution import BybitExecutionClient
 from nautilus_trader.core import nautilus_pyo3
+from nautilus_trader.core.uuid import UUID4
 from nautilus_trader.execution.messages import GenerateFillReports
-from nautilus_trader.execution.reports import FillReport
+from nautilus_trader.execution.reports import FillReport, OrderStatusReport
 
-from adapters.bybit.rest import BybitRest
+from adapters.bybit.funding_log import FUNDING, FundingLog
+from adapters.bybit.recent import RecentIds
+from adapters.bybit.rest import BybitRest, VenueExecution
+from nautilus_bot.core.errors import BotError
+
+LOOK_UPS: Final = 6
+LOOK_UP_SECS: Final = 0.5
 
 
 class FundingSafeExecutionClient(BybitExecutionClient):
     """
-    Pass fills of orders; ask the venue about executions that belong to no order of ours.
+    Pass fills of our orders at once; ask the venue about executions that belong to no order of ours.
 
     Bybit reports funding on the execution topic and in the execution list. The client's parser drops
-    ``execType``, so such a report looks like a fill. Reports without one of our order ids are looked up in
-    the venue's list of funding executions, and those that stand there are dropped.
+    ``execType``, so such a report looks like a fill. A report without one of our order ids is looked up in
+    the venue's execution list: a settlement goes to ``funding``, anything else is a fill, and what the venue
+    does not list within three seconds is dropped and logged: the position check finds a fill all the same,
+    while a false one would move a ledger.
     """
 
     rest: BybitRest
+    funding: FundingLog
+    arrived: RecentIds
+    """Ids of executions and client order ids that came over the private stream."""
+
+    def _handle_order_status_report_pyo3(self, pyo3_report: nautilus_pyo3.OrderStatusReport) -> None:
+        report = OrderStatusReport.from_pyo3(pyo3_report)
+        if report.client_order_id is not None:
+            self.arrived.add(report.client_order_id.value)
+        super()._handle_order_status_report_pyo3(pyo3_report)
 
     def _handle_fill_report_pyo3(self, pyo3_report: nautilus_pyo3.FillReport) -> None:
         report = FillReport.from_pyo3(pyo3_report)
+        self.arrived.add(report.trade_id.value)
         if not self._is_external_order(report.client_order_id):
             super()._handle_fill_report_pyo3(pyo3_report)
             return
         self.create_task(self._pass_unless_funding(pyo3_report, report), log_msg="check for funding")
 
     async def _pass_unless_funding(self, pyo3_report: Any, report: FillReport) -> None:
-        funding = await self._funding_ids(report.instrument_id.symbol.value)
-        if report.trade_id.value in funding:
-            self._log.info(f"Dropped funding execution {report.trade_id} of {report.instrument_id}")
-            return
-        super()._handle_fill_report_pyo3(pyo3_report)
+        symbol, wanted = _venue_symbol(report), report.trade_id.value
+        for _ in range(LOOK_UPS):
+            found = (await self._executions(symbol)).get(wanted)
+            if found is not None and found.kind == FUNDING:
+                self._log.info(f"Funding settlement {wanted} of {symbol}: not a fill")
+                self.funding.tell(found)
+                return
+            if found is not None:
+                super()._handle_fill_report_pyo3(pyo3_report)
+                return
+            await asyncio.sleep(LOOK_UP_SECS)
+        self._log.error(f"Dropped execution {wanted} of {symbol}: the venue does not list it")
 
     async def generate_fill_reports(self, command: GenerateFillReports) -> list[FillReport]:
         """Return the venue's executions without funding settlements."""
         reports = await super().generate_fill_reports(command)
-        strangers = {r.instrument_id.symbol.value for r in reports if r.client_order_id is None}
-        funding: set[str] = set()
-        for symbol in sorted(strangers):
-            funding |= await self._funding_ids(symbol)
-        return [r for r in reports if r.client_order_id is not None or r.trade_id.value not in funding]
+        strangers = [report for report in reports if report.client_order_id is None]
+        settled: set[str] = set()
+        for symbol in sorted({_venue_symbol(report) for report in strangers}):
+            for found in await asyncio.to_thread(self.rest.executions, symbol, kind=FUNDING):
+                if found.kind == FUNDING:
+                    settled.add(found.exec_id)
+                    self.funding.tell(found)
+        return [r for r in reports if r.client_order_id is not None or r.trade_id.value not in settled]
 
-    async def _funding_ids(self, symbol: str) -> set[str]:
-        return await asyncio.to_thread(self.rest.funding_execution_ids, symbol.removesuffix("-LINEAR"))
+    async def _executions(self, symbol: str) -> dict[str, VenueExecution]:
+        try:
+            rows = await asyncio.to_thread(self.rest.executions, symbol)
+        except BotError as error:
+            self._log.warning(f"Cannot look up executions of {symbol}: {error}")
+            return {}
+        return {row.exec_id: row for row in rows}
+
+    async def fetch_fills(self, exec_ids: set[str]) -> int:
+        """
+        Fetch executions that the private stream did not bring, and hand them to the engine.
+
+        Parameters
+        ----------
+        exec_ids : set[str]
+            Their ids in the venue's execution list.
+
+        Returns
+        -------
+        int
+            Fills handed on; those of orders that reconciliation has completed meanwhile are left out.
+        """
+        now = self._clock.timestamp_ns()
+        command = GenerateFillReports(
+            instrument_id=None,
+            venue_order_id=None,
+            start=None,
+            end=None,
+            command_id=UUID4(),
+            ts_init=now,
+        )
+        reports = [r for r in await self.generate_fill_reports(command) if r.trade_id.value in exec_ids]
+        missing = [r for r in reports if not self._is_complete(r)]
+        for report in sorted(missing, key=lambda r: r.ts_event):
+            self.arrived.add(report.trade_id.value)
+            self._send_fill_report(report)
+        return len(missing)
+
+    def _is_complete(self, report: FillReport) -> bool:
+        order = self._cache.order(report.client_order_id) if report.client_order_id else None
+        return order is not None and order.is_closed
+
+
+def _venue_symbol(report: FillReport) -> str:
+    return str(report.instrument_id.symbol.value).removesuffix("-LINEAR")

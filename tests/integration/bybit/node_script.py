@@ -1,0 +1,212 @@
+"""
+A trading node on the production wiring, run as a process of its own: one node per process.
+
+``python node_script.py PORT CONTROL_TOKEN SCRIPT``: JSON lines on stdout, each what it saw.
+"""
+
+import asyncio
+import json
+import sys
+import urllib.request
+from decimal import Decimal
+
+from nautilus_trader.config import LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
+from nautilus_trader.live.node import TradingNode
+from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.model.objects import Quantity
+from nautilus_trader.trading.strategy import Strategy
+
+from adapters.bybit.addresses import simulated_addresses
+from adapters.bybit.clients import BybitVenue
+from adapters.bybit.liveness import LivenessConfig, LivenessMonitor
+
+BTC = InstrumentId.from_str("BTCUSDT-LINEAR.BYBIT")
+PATIENCE_SECS = 40.0
+
+
+def say(**line):
+    print(json.dumps(line), flush=True)
+
+
+class Watcher(Strategy):
+    """Note what arrives."""
+
+    def __init__(self):
+        super().__init__()
+        self.quotes = 0
+        self.fills = []
+
+    def on_start(self):
+        self.subscribe_quote_ticks(BTC)
+
+    def on_quote_tick(self, tick):
+        self.quotes += 1
+
+    def on_order_filled(self, event):
+        self.fills.append(event)
+
+    def buy(self, quantity):
+        order = self.order_factory.market(BTC, OrderSide.BUY, Quantity.from_str(quantity))
+        self.submit_order(order)
+        return order
+
+    def net(self):
+        return str(self.portfolio.net_position(BTC) or 0)
+
+
+class Stage:
+    """The node, its venue, and the exchange's control endpoint."""
+
+    def __init__(self, port, token):
+        self.port, self.token = port, token
+        addresses = simulated_addresses(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
+        self.venue = BybitVenue("simulated", addresses, "SIMULATED", "SIMULATED", ("BTCUSDT",))
+        self.funding = []
+        self.venue.funding.on_funding = lambda *told: self.funding.append(told)
+        self.changes = []
+        self.watcher = Watcher()
+        self.node = self._node()
+
+    def _node(self):
+        quiet = LiveExecEngineConfig(
+            reconciliation=True, reconciliation_startup_delay_secs=0.0, inflight_check_interval_ms=0
+        )
+        node = TradingNode(
+            TradingNodeConfig(
+                trader_id="TESTER-001",
+                logging=LoggingConfig(log_level="ERROR"),
+                exec_engine=quiet,
+                data_clients={"BYBIT": self.venue.data_config()},
+                exec_clients={"BYBIT": self.venue.exec_config()},
+                timeout_connection=20.0,
+                timeout_disconnection=5.0,
+                timeout_post_stop=0.1,
+            ),
+            loop=asyncio.get_running_loop(),
+        )
+        node.add_data_client_factory("BYBIT", self.venue.data_factory())
+        node.add_exec_client_factory("BYBIT", self.venue.exec_factory())
+        node.trader.add_strategy(self.watcher)
+        node.build()
+        return node
+
+    def monitor(self, **bounds):
+        config = LivenessConfig(poll_secs=0.2, **bounds)
+        return asyncio.create_task(LivenessMonitor(self.venue, self.changes.append, config).run())
+
+    def links(self):
+        return [(change.link, change.is_alive) for change in self.changes]
+
+    async def until(self, condition):
+        async with asyncio.timeout(PATIENCE_SECS):
+            while not condition():
+                await asyncio.sleep(0.02)
+
+    async def fault(self, **fault):
+        return await asyncio.to_thread(self._post, "/control/faults", fault)
+
+    def _post(self, path, body):
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            data=json.dumps(body).encode(),
+            headers={"X-Control-Token": self.token},
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.loads(answer.read())
+
+
+async def silent_public(stage):
+    await stage.until(lambda: stage.watcher.quotes > 3)
+    monitor = stage.monitor(silence_secs=1.0)
+    await stage.fault(kind="half_open_sockets", channels=["public"])
+    await stage.until(lambda: ("public", False) in stage.links())
+    await stage.until(lambda: ("public", True) in stage.links())
+    quotes = stage.watcher.quotes
+    await stage.until(lambda: stage.watcher.quotes > quotes + 3)
+    monitor.cancel()
+    say(links=stage.links(), reason=stage.changes[0].reason)
+
+
+async def half_open_private(stage):
+    monitor = stage.monitor(grace_secs=1.0)
+    stage.watcher.buy("0.010")
+    await stage.until(lambda: len(stage.watcher.fills) == 1)
+    await stage.fault(kind="half_open_sockets", channels=["private"])
+    order = stage.watcher.buy("0.010")
+    await stage.until(lambda: ("private", True) in stage.links())
+    await stage.until(lambda: order.is_closed)
+    after = stage.watcher.buy("0.010")
+    await stage.until(lambda: after.is_closed)
+    monitor.cancel()
+    say(
+        links=stage.links(),
+        fills=len(stage.watcher.fills),
+        net=stage.watcher.net(),
+        status=order.status_string(),
+    )
+
+
+async def half_open_trade(stage):
+    monitor = stage.monitor(grace_secs=1.0, silence_secs=1.0)
+    await stage.fault(kind="half_open_sockets", channels=["trade"])
+    stage.watcher.buy("0.010")
+    await stage.until(lambda: ("trade", False) in stage.links())
+    await asyncio.sleep(0.5)
+    after = stage.watcher.buy("0.020")
+    await stage.until(lambda: after.is_closed)
+    monitor.cancel()
+    say(links=stage.links()[:1], filled=after.status_string(), net=stage.watcher.net())
+
+
+async def venue_goes_down(stage):
+    monitor = stage.monitor()
+    await stage.fault(kind="http_502", for_secs=2.0)
+    await stage.until(lambda: ("rest", True) in stage.links())
+    monitor.cancel()
+    say(links=stage.links(), reason=stage.changes[0].reason)
+
+
+async def funding(stage):
+    """Hold a position through a settlement that the test makes."""
+    stage.watcher.buy("0.010")
+    await stage.until(lambda: len(stage.watcher.fills) == 1)
+    say(do="settle")
+    await stage.until(lambda: stage.funding)
+    await asyncio.sleep(1.0)
+    (symbol, _, amount, _) = stage.funding[0]
+    say(
+        told=len(stage.funding),
+        symbol=symbol,
+        is_paid=amount < Decimal(0),
+        fills=len(stage.watcher.fills),
+        orders=len(stage.node.cache.orders()),
+        net=stage.watcher.net(),
+    )
+
+
+async def found_at_start(stage):
+    """Say what reconciliation made of an account with a settlement in its execution list."""
+    await stage.until(lambda: stage.watcher.quotes > 1)
+    say(net=stage.watcher.net(), told=len(stage.funding))
+
+
+SCRIPTS = (silent_public, half_open_private, half_open_trade, venue_goes_down, funding, found_at_start)
+
+
+async def main():
+    stage = Stage(int(sys.argv[1]), sys.argv[2])
+    script = next(one for one in SCRIPTS if one.__name__ == sys.argv[3])
+    running = asyncio.create_task(stage.node.run_async())
+    await stage.until(lambda: stage.watcher.is_running and stage.watcher.quotes)
+    try:
+        await script(stage)
+    except TimeoutError:
+        say(stuck=stage.links(), fills=len(stage.watcher.fills), quotes=stage.watcher.quotes)
+    await stage.node.stop_async()
+    await running
+    stage.node.dispose()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

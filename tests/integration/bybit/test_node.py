@@ -1,0 +1,98 @@
+"""The node's clients through funding settlements, silent and half-open sockets."""
+
+import asyncio
+import json
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from adapters.bybit_simulator.config import BybitSimulatorConfig
+from adapters.bybit_simulator.launch import start_simulator
+from adapters.bybit_simulator.prices import FundingTick
+
+SCRIPT = Path(__file__).with_name("node_script.py")
+
+
+@pytest.fixture
+async def exchange():
+    config = BybitSimulatorConfig(symbols=("BTCUSDT",), history_bars=10, funding_executions=True)
+    simulator = await start_simulator(config)
+    yield simulator
+    await simulator.stop()
+
+
+async def play(exchange, script):
+    """Run a script in a process and return the last thing that it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(SCRIPT), str(exchange.port), exchange.control_token, script),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said = {}
+    try:
+        async with asyncio.timeout(90):
+            while line := await process.stdout.readline():
+                if not line.startswith(b"{"):
+                    continue
+                said = json.loads(line)
+                if said.get("do") == "settle":
+                    settle(exchange)
+            err = (await process.stderr.read()).decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+    assert said, err
+    return said
+
+
+def settle(exchange):
+    exchange.publish(FundingTick("BTCUSDT", time.time_ns() // 1_000_000, Decimal("0.0001")))
+
+
+async def test_a_settlement_while_trading_is_told_once_and_is_no_fill(exchange):
+    assert await play(exchange, "funding") == {
+        "told": 1,
+        "symbol": "BTCUSDT",
+        "is_paid": True,
+        "fills": 1,
+        "orders": 1,
+        "net": "0.010",
+    }
+
+
+async def test_a_settlement_found_at_start_is_no_fill(exchange):
+    await play(exchange, "funding")
+    assert await play(exchange, "found_at_start") == {"net": "0.010", "told": 0}
+
+
+async def test_a_silent_public_stream_is_noticed_and_replaced(exchange):
+    said = await play(exchange, "silent_public")
+    assert said["links"] == [["public", False], ["public", True]]
+    assert said["reason"].startswith("no frame for 1.")
+
+
+async def test_a_half_open_private_stream_is_noticed_replaced_and_its_fills_are_fetched(exchange):
+    assert await play(exchange, "half_open_private") == {
+        "links": [["private", False], ["private", True]],
+        "fills": 3,
+        "net": "0.030",
+        "status": "FILLED",
+    }
+
+
+async def test_a_trade_stream_that_swallows_commands_is_replaced(exchange):
+    assert await play(exchange, "half_open_trade") == {
+        "links": [["trade", False]],
+        "filled": "FILLED",
+        "net": "0.020",
+    }
+
+
+async def test_a_venue_that_answers_502_is_told_and_so_is_its_return(exchange):
+    said = await play(exchange, "venue_goes_down")
+    assert said["links"] == [["rest", False], ["rest", True]]
+    assert "502" in said["reason"]
