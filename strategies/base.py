@@ -20,7 +20,6 @@ from nautilus_trader.model.events import (
 )
 from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.objects import Price
-from nautilus_trader.trading.strategy import Strategy
 
 from nautilus_bot.core import ids, topics
 from nautilus_bot.core.messages import (
@@ -41,6 +40,7 @@ from nautilus_bot.market.bar_values import bar_values
 from strategies.config import SignalStrategyConfig
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.kernels.contract import Decision, Kernel, MutableFloats
+from strategies.restoring import RestoringStrategy
 from strategies.sizing import SizingLimits, entry_quantity
 
 ZERO = Decimal(0)
@@ -48,7 +48,7 @@ CLOSE = "close"
 CLOSE_ALL = "close_all"
 
 
-class SignalStrategy(Strategy):
+class SignalStrategy(RestoringStrategy):
     """
     Trade the decisions of a kernel on one instrument and timeframe.
 

@@ -52,6 +52,7 @@ def build_exits(
     signal_id: str,
     count: int,
     ts_init: int,
+    again: str = "",
 ) -> tuple[StopMarketOrder, LimitOrder]:
     """
     Return stop and target for one fill.
@@ -70,14 +71,16 @@ def build_exits(
         Number of the lot within its signal, from 1.
     ts_init : int
         Time of the fill, ns UTC.
+    again : str, default ""
+        Suffix of the ids when these replace exits that were lost.
 
     Notes
     -----
     Neither is reduce-only: in one-way mode the venue holds the net of all strategies. The risk gate
     enforces reduce-only against the strategy's own ledger.
     """
-    stop_id = ClientOrderId(f"{signal_id}-S{count}")
-    target_id = ClientOrderId(f"{signal_id}-T{count}")
+    stop_id = ClientOrderId(f"{signal_id}-S{count}{again}")
+    target_id = ClientOrderId(f"{signal_id}-T{count}{again}")
     contingency = ContingencyType.OUO if terms.linked_by_venue else ContingencyType.NO_CONTINGENCY
     stop = StopMarketOrder(
         trader_id,
