@@ -23,9 +23,7 @@ from nautilus_trader.model.objects import Price
 
 from nautilus_bot.core import ids, topics
 from nautilus_bot.core.messages import (
-    ConditionMargin,
     FormingBar,
-    Indicator,
     MarketGap,
     Notice,
     OperatorCommand,
@@ -35,12 +33,12 @@ from nautilus_bot.core.messages import (
     Signal,
     WarmupBars,
 )
-from nautilus_bot.core.units import to_ticks
 from nautilus_bot.market.bar_values import bar_values
 from strategies.config import SignalStrategyConfig
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.kernels.contract import Decision, Kernel, MutableFloats
 from strategies.restoring import RestoringStrategy
+from strategies.signals import Identity, build_signal
 from strategies.sizing import SizingLimits, entry_quantity
 
 ZERO = Decimal(0)
@@ -101,7 +99,13 @@ class SignalStrategy(RestoringStrategy):
         self._instrument = self.cache.instrument(self.instrument_id)
         if self._instrument is None:
             raise LookupError(f"{self.id}: no instrument {self.instrument_id} in the cache; import it first")
-        self._tick = float(self._instrument.price_increment)
+        self._identity = Identity(
+            self.name,
+            str(self.id),
+            str(self.instrument_id),
+            self._instrument.price_increment.as_decimal(),
+            self._instrument.price_precision,
+        )
         self._lot_step = self._instrument.size_increment.as_decimal()
         self._signal_topic = f"events.signal.{self.id}"
         self.subscribe_bars(self.bar_type)
@@ -464,35 +468,16 @@ class SignalStrategy(RestoringStrategy):
     def _build_signal(
         self, decision: Decision, price: Price, state: MutableFloats, ts: int, *, closes: bool
     ) -> Signal:
-        long = decision.side > 0
-        conditions = tuple(
-            ConditionMargin(c.name, state[c.long_slot if long else c.short_slot], c.unit)
-            for c in self.kernel.conditions
-        )
-        tightest = min(conditions, key=lambda condition: condition.margin, default=None)
-        met = f"all {len(conditions)} conditions met" + (
-            f", closest {tightest.name} by {tightest.margin:.4g} {tightest.unit}" if tightest else ""
-        )
-        return Signal(
-            ts_event=ts,
+        return build_signal(
+            self._identity,
+            self.kernel,
+            decision,
+            state,
             signal_id=self._next_signal_id(),
-            strategy=self.name,
-            strategy_id=str(self.id),
-            instrument_id=str(self.instrument_id),
-            side="BUY" if long else "SELL",
-            confidence=decision.confidence,
+            ts=ts,
             price=str(price),
-            stop="" if closes else self._on_grid(decision.stop),
-            target="" if closes else self._on_grid(decision.target),
-            reason=met,
-            indicators=tuple(Indicator(name, state[slot]) for name, slot in self.kernel.indicators),
-            conditions=conditions,
             closes=closes,
         )
-
-    def _on_grid(self, price: float) -> str:
-        ticks = to_ticks(price, self._tick)
-        return str(self._instrument.make_price(ticks * self._instrument.price_increment.as_decimal()))
 
     def _next_signal_id(self) -> str:
         self._count += 1
