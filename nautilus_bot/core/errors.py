@@ -18,7 +18,8 @@ Every failure this project raises on purpose, in one tree.
     └── ProcessError         1
         ├── AlreadyRunning
         ├── NotRunning       3
-        └── StopTimeout      5
+        ├── StopTimeout      5
+        └── Unresponsive     5
 
 A message says what must hold, what was found, where, and what to do.
 """
@@ -104,6 +105,12 @@ class NotRunning(ProcessError):
 
 class StopTimeout(ProcessError):
     """The bot did not stop in time."""
+
+    exit_code = 5
+
+
+class Unresponsive(ProcessError):
+    """The bot's process is there and does not answer."""
 
     exit_code = 5
 
