@@ -6,8 +6,8 @@ from typing import Any, Final
 from nautilus_trader.adapters.bybit.execution import BybitExecutionClient
 from nautilus_trader.core import nautilus_pyo3
 from nautilus_trader.core.uuid import UUID4
-from nautilus_trader.execution.messages import GenerateFillReports
-from nautilus_trader.execution.reports import FillReport, OrderStatusReport
+from nautilus_trader.execution.messages import GenerateFillReports, GenerateOrderStatusReports
+from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, OrderStatusReport
 
 from adapters.bybit.funding_log import FUNDING, FundingLog
 from adapters.bybit.recent import RecentIds
@@ -82,39 +82,61 @@ class FundingSafeExecutionClient(BybitExecutionClient):
             return {}
         return {row.exec_id: row for row in rows}
 
-    async def fetch_fills(self, exec_ids: set[str]) -> int:
+    async def fetch_missed(self, ids: set[str]) -> int:
         """
-        Fetch executions that the private stream did not bring, and hand them to the engine.
+        Fetch what the private stream did not bring, and hand it to the engine as a start would.
 
         Parameters
         ----------
-        exec_ids : set[str]
-            Their ids in the venue's execution list.
+        ids : set[str]
+            Ids of executions, and client ids of open orders, as the venue lists them.
 
         Returns
         -------
         int
-            Fills handed on; those of orders that reconciliation has completed meanwhile are left out.
+            Fills that were handed on; the engine drops those that reconciliation has inferred meanwhile.
         """
-        now = self._clock.timestamp_ns()
-        command = GenerateFillReports(
+        fills = [r for r in await self.generate_fill_reports(self._all_fills()) if r.trade_id.value in ids]
+        orders = {report.venue_order_id for report in fills}
+        status = ExecutionMassStatus(
+            client_id=self.id,
+            account_id=self.account_id,
+            venue=self.venue,
+            report_id=UUID4(),
+            ts_init=self._clock.timestamp_ns(),
+        )
+        status.add_order_reports(
+            [
+                report
+                for report in await self.generate_order_status_reports(self._all_orders())
+                if report.venue_order_id in orders or str(report.client_order_id) in ids
+            ]
+        )
+        status.add_fill_reports(sorted(fills, key=lambda report: report.ts_event))
+        for one in ids:
+            self.arrived.add(one)
+        self._send_mass_status_report(status)
+        return len(fills)
+
+    def _all_fills(self) -> GenerateFillReports:
+        return GenerateFillReports(
             instrument_id=None,
             venue_order_id=None,
             start=None,
             end=None,
             command_id=UUID4(),
-            ts_init=now,
+            ts_init=self._clock.timestamp_ns(),
         )
-        reports = [r for r in await self.generate_fill_reports(command) if r.trade_id.value in exec_ids]
-        missing = [r for r in reports if not self._is_complete(r)]
-        for report in sorted(missing, key=lambda r: r.ts_event):
-            self.arrived.add(report.trade_id.value)
-            self._send_fill_report(report)
-        return len(missing)
 
-    def _is_complete(self, report: FillReport) -> bool:
-        order = self._cache.order(report.client_order_id) if report.client_order_id else None
-        return order is not None and order.is_closed
+    def _all_orders(self) -> GenerateOrderStatusReports:
+        return GenerateOrderStatusReports(
+            instrument_id=None,
+            start=None,
+            end=None,
+            open_only=False,
+            command_id=UUID4(),
+            ts_init=self._clock.timestamp_ns(),
+        )
 
 
 def _venue_symbol(report: FillReport) -> str:

@@ -84,9 +84,7 @@ class LivenessMonitor:
         Bounds; the defaults when None.
     """
 
-    def __init__(
-        self, venue: BybitVenue, on_change: OnChange, config: LivenessConfig | None = None
-    ) -> None:
+    def __init__(self, venue: BybitVenue, on_change: OnChange, config: LivenessConfig | None = None) -> None:
         assert venue.links.execution is not None, "the node is built before it is watched"
         assert venue.links.public is not None
         assert venue.links.private is not None
@@ -146,8 +144,7 @@ class LivenessMonitor:
             return
         self._died("private", f"did not bring {', '.join(sorted(missed))}")
         if await self._replace("private", self._private):
-            fetched = await self._client.fetch_fills(missed)
-            self._known = (self._known or set()) | missed
+            fetched = await self._client.fetch_missed(missed)
             self._revived("private", f"replaced, {fetched} fills fetched")
 
     async def _find_missed(self) -> set[str]:
