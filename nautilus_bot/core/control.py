@@ -5,10 +5,11 @@ The server, the command line, Telegram and the dashboard share these structs; th
 ``ControlTarget``. A refusal is an ``Outcome`` with a reason, never an exception.
 """
 
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
+from nautilus_bot.core.messages import Side
 from nautilus_bot.core.snapshot import (
     Account,
     BreakerState,
@@ -22,62 +23,64 @@ from nautilus_bot.core.snapshot import (
 DEFAULT_PORT = 8787
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
-    """Base of everything an operator may ask for."""
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag_field="command", forbid_unknown_fields=True):
+    """Base of everything an operator may ask for; the tag is the word by which it is recorded."""
 
 
-class HaltTrading(Command, frozen=True, kw_only=True):
+class HaltTrading(Command, frozen=True, kw_only=True, tag="halt"):
     """Let no order pass that opens risk, until trading is resumed."""
 
     reason: str = "the operator asked for it"
 
 
-class ReduceOnly(Command, frozen=True, kw_only=True):
+class ReduceOnly(Command, frozen=True, kw_only=True, tag="reduce_only"):
     """Let only reducing orders pass, for one symbol or (empty) for all, until trading is resumed."""
 
     symbol: str = ""
     reason: str = "the operator asked for it"
 
 
-class ResumeTrading(Command, frozen=True, kw_only=True):
+class ResumeTrading(Command, frozen=True, kw_only=True, tag="resume_trading"):
     """Lift a halt and all reduce-only marks."""
 
     reason: str = "the operator asked for it"
 
 
-class PauseStrategy(Command, frozen=True, kw_only=True):
+class PauseStrategy(Command, frozen=True, kw_only=True, tag="pause"):
     """Let one strategy open no risk: its class name for all instances, or the id of one."""
 
     strategy: str
     reason: str = "the operator asked for it"
 
 
-class ResumeStrategy(Command, frozen=True, kw_only=True):
+class ResumeStrategy(Command, frozen=True, kw_only=True, tag="resume"):
     """Lift the pause of a strategy."""
 
     strategy: str
 
 
-class CloseSymbol(Command, frozen=True, kw_only=True):
+class CloseSymbol(Command, frozen=True, kw_only=True, tag="close"):
     """Close every strategy's position in one symbol at market."""
 
     symbol: str
 
 
-class CloseAll(Command, frozen=True, kw_only=True):
+class CloseAll(Command, frozen=True, kw_only=True, tag="close_all"):
     """Close every position of every strategy at market."""
 
 
-class StopBot(Command, frozen=True, kw_only=True):
+class StopBot(Command, frozen=True, kw_only=True, tag="stop"):
     """End the session gracefully; protective orders stay at the venue."""
 
     reason: str = "the operator asked for it"
 
 
-class InjectSignals(Command, frozen=True, kw_only=True):
-    """Send a scenario of test signals through risk and execution."""
+class InjectSignal(Command, frozen=True, kw_only=True, tag="inject"):
+    """Send one test signal through risk and execution, in a ledger of its own."""
 
-    scenario: str
+    symbol: str
+    side: Side
+    confidence: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
 
 
 type AnyCommand = (
@@ -89,7 +92,7 @@ type AnyCommand = (
     | CloseSymbol
     | CloseAll
     | StopBot
-    | InjectSignals
+    | InjectSignal
 )
 
 

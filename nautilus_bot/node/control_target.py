@@ -1,8 +1,9 @@
 """
 What the control API can do with a trading session.
 
-A command is published with its author first, so that it is in the journal before anything happens; then it
-acts by publishing facts, which risk obeys like those of its own rules, or by closing through the strategies.
+A command is published with its author, so that it is in the journal before anything happens. Strategies obey
+the recorded command itself (``close``, ``close_all``, ``inject``), risk the facts that follow it: a replay
+therefore obeys both.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from nautilus_bot.core.control import (
     CloseSymbol,
     HaltTrading,
     Health,
-    InjectSignals,
+    InjectSignal,
     JournalState,
     Outcome,
     PauseStrategy,
@@ -45,6 +46,7 @@ from nautilus_bot.core.snapshot import Snapshot
 from nautilus_bot.node.health import HealthMonitor
 from nautilus_bot.node.session import Companion, TradingSession
 from strategies.base import SignalStrategy
+from strategies.qa_inject import QAInjectStrategy
 
 BEAT_SECS = 1.0
 TOPIC = topics.TRADING + "operator"
@@ -118,7 +120,7 @@ class SessionTarget:
 
     def obey(self, command: AnyCommand, author: str) -> Outcome:
         """Record a command with its author and carry it out, or refuse it."""
-        self._record(command, author)
+        self._record(self._in_our_words(command), author)
         match command:
             case HaltTrading(reason=reason):
                 return self._halt(reason, author)
@@ -131,14 +133,14 @@ class SessionTarget:
             case ResumeStrategy(strategy=name):
                 return self._unpause(name, author)
             case CloseSymbol(symbol=symbol):
-                return self._close(symbol, author)
+                return self._close(symbol)
             case CloseAll():
-                return self._close("", author)
-            case StopBot():
-                self._session.stop(f"told to stop by {author}")
+                return self._close("")
+            case InjectSignal():
+                return self._inject(command)
+            case StopBot(reason=reason):
+                self._session.stop(f"told to stop by {author}: {reason}")
                 return Outcome(True, "stopping; protective orders stay at the venue")
-            case InjectSignals():
-                return Outcome(False, "this session takes no injected signals")
 
     def beat(self) -> None:
         """Count one turn of the trading loop."""
@@ -152,9 +154,9 @@ class SessionTarget:
 
     def _record(self, command: AnyCommand, author: str) -> None:
         arguments = tuple(str(value) for value in msgspec.structs.astuple(command))
-        name = type(command).__name__
-        fact = OperatorCommand(ts_event=self._now(), command=name, author=author, arguments=arguments)
-        self._session.host.node.kernel.msgbus.publish(topics.OPERATOR + name, fact)
+        word = str(type(command).__struct_config__.tag)
+        fact = OperatorCommand(ts_event=self._now(), command=word, author=author, arguments=arguments)
+        self._session.host.node.kernel.msgbus.publish(topics.OPERATOR + word, fact)
 
     def _halt(self, reason: str, author: str) -> Outcome:
         self._publish(TradingHalted(ts_event=self._now(), reason=reason, author=author))
@@ -193,40 +195,39 @@ class SessionTarget:
         self._publish(StrategyResumed(ts_event=self._now(), strategy=name, author=author))
         return Outcome(True, f"{name} is resumed")
 
-    def _close(self, symbol: str, author: str) -> Outcome:
+    def _close(self, symbol: str) -> Outcome:
+        """Say what the strategies, which have heard the command, are closing, and what is nobody's."""
         instrument_id = self._instrument_of(symbol) if symbol else ""
         if instrument_id is None:
             return self._unknown_symbol(symbol)
-        closing = [
-            strategy
-            for strategy in self._strategies()
-            if strategy.net != 0 and instrument_id in ("", str(strategy.instrument_id))
+        owners = {str(strategy.id) for strategy in self._strategies() if strategy.net != 0}
+        held = [
+            (strategy_id, f"{name} {position.quantity} of {strategy_id}")
+            for strategy_id, name, position in self._session.host.wiring.context.ledgers.open_positions()
+            if instrument_id in ("", name)
         ]
-        for strategy in closing:
-            self._close_strategy(strategy, author)
-        return self._close_outcome(instrument_id, {str(strategy.id) for strategy in closing})
+        foreign = [text for strategy_id, text in held if strategy_id not in owners]
+        closing = len(held) - len(foreign)
+        if foreign:
+            text = f"no strategy here owns {', '.join(foreign)}: close them at the venue"
+            return Outcome(False, f"closing {closing}; {text}")
+        return Outcome(True, f"closing {closing} position{'' if closing == 1 else 's'}")
 
-    def _close_strategy(self, strategy: SignalStrategy, author: str) -> None:
-        context = self._session.host.wiring.context
-        name = str(strategy.instrument_id)
-        instrument = self._session.host.node.kernel.cache.instrument(strategy.instrument_id)
-        average = float(context.ledgers.position(str(strategy.id), name).average_price)
-        price = instrument.make_price(context.marks.get(name, average))
-        strategy.close_position(f"{author} asked to close", price, self._now())
-
-    def _close_outcome(self, instrument_id: str, closing: set[str]) -> Outcome:
-        ledgers = self._session.host.wiring.context.ledgers
-        left = [
-            f"{name} {position.quantity} of {strategy_id}"
-            for strategy_id, name, position in ledgers.open_positions()
-            if strategy_id not in closing and instrument_id in ("", name)
-        ]
-        if left:
+    def _inject(self, command: InjectSignal) -> Outcome:
+        takers = {s.symbol for s in self._strategies() if isinstance(s, QAInjectStrategy)}
+        if command.symbol not in takers:
             return Outcome(
                 False,
-                f"closing {len(closing)}; no strategy here owns {', '.join(left)}: close them at the venue",
+                f"no signal can be injected for {command.symbol!r}; {did_you_mean(command.symbol, takers)}",
             )
-        return Outcome(True, f"closing {len(closing)} position{'' if len(closing) == 1 else 's'}")
+        return Outcome(True, f"injected {command.side} {command.symbol}")
+
+    def _in_our_words(self, command: AnyCommand) -> AnyCommand:
+        """Return the command with its symbol as strategies name it."""
+        if isinstance(command, CloseSymbol):
+            instrument_id = self._instrument_of(command.symbol) or command.symbol
+            return CloseSymbol(symbol=instrument_id.partition("-")[0])
+        return command
 
     # -- the session --------------------------------------------------------------------------------
 
