@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from benchmarks.ema_cross import EmaCross, EmaCrossConfig
 from benchmarks.market import BAR_TYPE, MINUTE_NS, START_NS, BenchMarket, close_ns
 from catalog.journal import Journal
 from nautilus_bot.node.backtest import BYBIT, Simulation, build_backtest, build_run_config, spare_analyzer
+from nautilus_bot.node.lean_cache import lean_caches
 from nautilus_bot.node.modes import MODES
 from nautilus_bot.node.spec import NodeSpec
 from nautilus_bot.risk.rules.table import RULES
@@ -111,7 +113,8 @@ def pnl(engine: BacktestEngine, market: BenchMarket, bars: int) -> float:
 
 def run_plain(config: BacktestRunConfig, strategy: EmaCross, *, cured: bool) -> tuple[BacktestEngine, float, float]:
     node = BacktestNode([config])
-    node.build()
+    with lean_caches() if cured else nullcontext():
+        node.build()
     engine = node.get_engines()[0]
     if cured:
         spare_analyzer(engine)

@@ -29,6 +29,7 @@ from nautilus_trader.trading.strategy import Strategy
 
 from catalog.journal import Journal
 from nautilus_bot.node.builder import Wiring, wire
+from nautilus_bot.node.lean_cache import lean_caches
 from nautilus_bot.node.spec import NodeSpec
 
 BYBIT = Venue("BYBIT")
@@ -131,7 +132,8 @@ def build_backtest(
         Called with the time (ns UTC) once per simulated day, for progress.
     """
     node = BacktestNode([build_run_config(simulation)])
-    node.build()
+    with lean_caches():
+        node.build()
     engine = node.get_engines()[0]
     spare_analyzer(engine)
     wiring = wire(engine.kernel, spec, journal, strategies=strategies)
