@@ -12,7 +12,7 @@ from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, O
 from adapters.bybit.funding_log import FUNDING, FundingLog
 from adapters.bybit.recent import RecentIds
 from adapters.bybit.rest import BybitRest, VenueExecution
-from nautilus_bot.core.errors import BotError
+from nautilus_bot.core.errors import BotError, VenueError
 
 LOOK_UPS: Final = 6
 LOOK_UP_SECS: Final = 0.5
@@ -61,6 +61,36 @@ class FundingSafeExecutionClient(BybitExecutionClient):
                 return
             await asyncio.sleep(LOOK_UP_SECS)
         self._log.error(f"Dropped execution {wanted} of {symbol}: the venue does not list it")
+
+    async def generate_order_status_reports(
+        self, command: GenerateOrderStatusReports
+    ) -> list[OrderStatusReport]:
+        """
+        Return the venue's orders; while the node starts, all of them or an error.
+
+        Raises
+        ------
+        VenueError
+            At start-up, if the venue lists open orders that Nautilus's client could not read: it logs a
+            refused or half-read answer and goes on as if there were no orders.
+        """
+        reports: list[OrderStatusReport] = await super().generate_order_status_reports(command)
+        if self.reconciliation_active:
+            await asyncio.to_thread(self.rest.order_history)
+            rows = await asyncio.to_thread(self.rest.open_orders)
+            unread = {row["orderId"] for row in rows} - {r.venue_order_id.value for r in reports}
+            if unread:
+                raise VenueError(
+                    f"every open order must be known before trading, {len(unread)} could not be read: "
+                    f"{', '.join(sorted(unread))}; cancel them, or configure their symbols"
+                )
+        return reports
+
+    def _log_report_error(self, e: BaseException, report_type: str) -> None:
+        """Log what the venue refused; while the node starts, refuse to start on half an account."""
+        super()._log_report_error(e, report_type)
+        if self.reconciliation_active:
+            raise VenueError(f"the venue must give its {report_type} before trading, it did not: {e}") from e
 
     async def generate_fill_reports(self, command: GenerateFillReports) -> list[FillReport]:
         """Return the venue's executions without funding settlements."""

@@ -1,5 +1,6 @@
 """Prove that keys and sockets work before the node starts: Nautilus's client fails to log in silently."""
 
+import asyncio
 import hashlib
 import hmac
 import time
@@ -8,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from adapters.bybit.addresses import BybitAddresses
+from adapters.bybit.rest import BybitRest
 from nautilus_bot.core.errors import AuthFailed, VenueError, VenueTimeout
 
 TIMEOUT_SECS = 10.0
@@ -17,7 +19,7 @@ async def check_login(
     addresses: BybitAddresses, api_key: str, api_secret: str, *, trade: bool = True
 ) -> None:
     """
-    Log in on the private (and the trade) stream once, and close it again.
+    Ask for the balance over REST, log in on the private (and the trade) stream once, and close all again.
 
     Parameters
     ----------
@@ -31,12 +33,13 @@ async def check_login(
     Raises
     ------
     AuthFailed
-        If the venue does not accept the keys.
+        If the venue does not accept the keys, or the clocks disagree.
     VenueError, VenueTimeout
         If it cannot be reached or does not answer.
     """
     if not api_key or not api_secret:
         raise AuthFailed("keys must be set: BYBIT_API_KEY and BYBIT_API_SECRET are read from the environment")
+    await asyncio.to_thread(_ask_for_balance, addresses, api_key, api_secret)
     urls = [addresses.ws_private_url, *([addresses.ws_trade_url] if trade else [])]
     async with aiohttp.ClientSession() as session:
         for url in urls:
@@ -46,6 +49,14 @@ async def check_login(
                 raise AuthFailed(
                     f"{url} does not accept the keys: {text}; check BYBIT_API_KEY and its secret"
                 )
+
+
+def _ask_for_balance(addresses: BybitAddresses, api_key: str, api_secret: str) -> None:
+    rest = BybitRest(addresses, api_key, api_secret)
+    try:
+        rest.wallet_balance_usdt()
+    finally:
+        rest.close()
 
 
 async def _login(session: aiohttp.ClientSession, url: str, key: str, secret: str) -> dict[str, Any]:

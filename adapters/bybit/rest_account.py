@@ -102,6 +102,31 @@ class AccountRequests(PybitSession):
             self._pages(self._session.get_open_orders, category="linear", settleCoin="USDT", limit=50)
         )
 
+    def find_order(self, symbol: str, order_link_id: str) -> dict[str, Any] | None:
+        """
+        Return an order by our id, open or ended, as Bybit describes it; None when the venue never had it.
+
+        Raises
+        ------
+        VenueError, AuthFailed, VenueTimeout
+            If the venue does not answer: nothing is known then.
+        """
+        wanted = {"category": "linear", "symbol": symbol, "orderLinkId": order_link_id}
+        for method in (self._session.get_open_orders, self._session.get_order_history):
+            rows = self._ask(method, **wanted)["list"]
+            if rows:
+                return dict(rows[0])
+        return None
+
+    def cancel_order(self, symbol: str, order_link_id: str) -> None:
+        """Cancel an open order by our id; one that has ended meanwhile is an error like any other."""
+        self._ask(self._session.cancel_order, category="linear", symbol=symbol, orderLinkId=order_link_id)
+
+    def order_history(self) -> list[dict[str, Any]]:
+        """Return the account's latest 50 orders as Bybit describes them, newest first."""
+        result = self._ask(self._session.get_order_history, category="linear", settleCoin="USDT", limit=50)
+        return list(result["list"])
+
     def permissions(self) -> dict[str, Any]:
         """Return what the key may do, as ``/v5/user/query-api`` says."""
         return dict(self._ask(self._session.get_api_key_information))

@@ -191,14 +191,29 @@ async def found_at_start(stage):
     say(net=stage.watcher.net(), told=len(stage.funding))
 
 
-SCRIPTS = (silent_public, half_open_private, half_open_trade, venue_goes_down, funding, found_at_start)
+async def refused_start(stage):
+    """Say whether the node trades although the venue refuses to list the account's orders."""
+    await asyncio.sleep(6.0)
+    say(is_trading=stage.watcher.is_running)
+
+
+SCRIPTS = (
+    silent_public,
+    half_open_private,
+    half_open_trade,
+    venue_goes_down,
+    funding,
+    found_at_start,
+    refused_start,
+)
 
 
 async def main():
     stage = Stage(int(sys.argv[1]), sys.argv[2])
     script = next(one for one in SCRIPTS if one.__name__ == sys.argv[3])
     running = asyncio.create_task(stage.node.run_async())
-    await stage.until(lambda: stage.watcher.is_running and stage.watcher.quotes)
+    if script is not refused_start:
+        await stage.until(lambda: stage.watcher.is_running and stage.watcher.quotes)
     try:
         await script(stage)
     except TimeoutError:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from adapters.bybit_simulator.config import BybitSimulatorConfig
+from adapters.bybit_simulator.faults import RateLimitStorm
 from adapters.bybit_simulator.launch import start_simulator
 from adapters.bybit_simulator.prices import FundingTick
 
@@ -97,3 +98,9 @@ async def test_a_venue_that_answers_502_is_told_and_so_is_its_return(exchange):
     said = await play(exchange, "venue_goes_down")
     assert said["links"] == [["rest", False], ["rest", True]]
     assert "502" in said["reason"]
+
+
+@pytest.mark.parametrize("path", ["/v5/order/history", "/v5/execution/list", "/v5/position/list"])
+async def test_a_node_does_not_trade_on_half_an_account(exchange, path):
+    exchange.venue.faults.start(RateLimitStorm(operations=(path,)))
+    assert await play(exchange, "refused_start") == {"is_trading": False}
