@@ -120,6 +120,20 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "why",
+        "nautilus_bot.cli.why:why",
+        "Tell why an order was made and what came of it: bar, indicators, signal, rules, fills, result.",
+        "Event catalog",
+        ("nautilus-bot why BT-VB-BTCUSDT-4", "nautilus-bot why BT-VB-BTCUSDT-4-S1 --run latest --json"),
+    ),
+    Command(
+        "why-not",
+        "nautilus_bot.cli.why_not:why_not",
+        "Tell why a strategy did not trade: the condition it missed, or the rule that refused.",
+        "Event catalog",
+        ("nautilus-bot why-not -s RSIEMAMomentumStrategy -p BTCUSDT --at 2025-01-03T12:00",),
+    ),
+    Command(
         "simulator",
         "nautilus_bot.cli.simulator:simulator",
         "Run a Bybit V5 exchange on this machine.",
