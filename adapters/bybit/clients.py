@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import ClassVar
 
 from nautilus_trader.adapters.bybit import (
@@ -46,11 +47,14 @@ class VenueLinks:
     ----------
     execution : FundingSafeExecutionClient | None
         The execution client.
+    data : BybitDataClient | None
+        The data client.
     public, private, trade : ReplaceableStream | None
         Its sockets and that of the data client; demo accounts have no trade stream in use.
     """
 
     execution: FundingSafeExecutionClient | None = None
+    data: BybitDataClient | None = None
     public: ReplaceableStream | None = None
     private: ReplaceableStream | None = None
     trade: ReplaceableStream | None = None
@@ -72,6 +76,8 @@ class BybitVenue:
         E.g. ``("BTCUSDT",)``.
     leverage : int
         Set at the venue for every symbol.
+    account : str, default ""
+        What tells this account from others over restarts; by default environment, address and key (hashed).
     """
 
     def __init__(
@@ -82,6 +88,7 @@ class BybitVenue:
         api_secret: str,
         symbols: tuple[str, ...],
         leverage: int = 10,
+        account: str = "",
     ) -> None:
         self.environment = environment
         self.addresses = addresses
@@ -89,6 +96,7 @@ class BybitVenue:
         self.api_secret = api_secret
         self.symbols = symbols
         self.leverage = leverage
+        self.account = account or f"{environment} {addresses.rest_url} {_fingerprint(api_key)}"
         self.links = VenueLinks()
         self.funding = FundingLog()
 
@@ -150,6 +158,10 @@ class BybitVenue:
         return InstrumentProviderConfig(load_ids=ids)
 
 
+def _fingerprint(api_key: str) -> str:
+    return sha256(api_key.encode()).hexdigest()[:12]
+
+
 class _DataClientFactory(BybitLiveDataClientFactory):
     """Build Nautilus's data client; it has no setting for the public stream, so that is replaced here."""
 
@@ -176,7 +188,7 @@ class _DataClientFactory(BybitLiveDataClientFactory):
         )
         stream.set_bars_timestamp_on_close(config.bars_timestamp_on_close)
         client._ws_clients = {BybitProductType.LINEAR: stream}
-        cls.venue.links.public = stream
+        cls.venue.links.data, cls.venue.links.public = client, stream
         return client
 
 

@@ -115,8 +115,9 @@ class SessionSnapshot(Message, frozen=True, kw_only=True):
 
     Parameters
     ----------
-    as_of_seq, as_of_hash : int, str
-        The anchor: number and hash (hexadecimal) of the entry before this one.
+    as_of_run, as_of_seq, as_of_hash : str, int, str
+        The anchor: run, number and hash (hexadecimal) of the last entry that the state has seen. It is the
+        entry before this one, or the last one of the run that was recovered.
     book : BookState
         Orders, positions and accounts.
     risk : RiskState
@@ -127,6 +128,7 @@ class SessionSnapshot(Message, frozen=True, kw_only=True):
         Latest opening and closing signal of every strategy.
     """
 
+    as_of_run: str
     as_of_seq: int
     as_of_hash: str
     book: BookState

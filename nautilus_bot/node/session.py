@@ -27,6 +27,7 @@ from nautilus_bot.core.messages import Notice
 from nautilus_bot.node.compose import build_node_spec
 from nautilus_bot.node.modes import MODES
 from nautilus_bot.node.provenance import code_hash, library_versions
+from nautilus_bot.node.recovery import NOTHING, find_recovery, lock_account
 from nautilus_bot.node.trading import TradingHost, build_trading
 
 START_TIMEOUT_SECS = 90.0
@@ -93,6 +94,7 @@ class TradingSession:
         self._log_level = log_level
         self._stop = asyncio.Event()
         self._reason = ""
+        self._recovery = NOTHING
         self.run: Run
         self.host: TradingHost
 
@@ -121,11 +123,20 @@ class TradingSession:
             self.venue.api_secret,
             trade=not self.venue.trades_over_http,
         )
+        store = EventStore(Path(self.config.backtest.event_store_path))
+        owner = lock_account(store, self.venue.account)
+        try:
+            return await self._trade(store)
+        finally:
+            owner.release()
+
+    async def _trade(self, store: EventStore) -> SessionEnd:
         begun = time.monotonic()
-        started_ns = time.time_ns()
+        self._recovery = await asyncio.to_thread(find_recovery, store, self.mode.name, self.venue.account)
+        started_ns = self._recovery.earliest_start_ns(time.time_ns())
         session = session_token(started_ns)
         spec = build_node_spec(self.config, self.mode, session)
-        self.run = EventStore(Path(self.config.backtest.event_store_path)).new_run(
+        self.run = store.new_run(
             self.mode.name,
             msgspec.json.encode(self.config),
             durable=self.mode.durable,
@@ -133,9 +144,13 @@ class TradingSession:
             session=session,
             versions=library_versions(),
             started_ns=started_ns,
+            parent_run=self._recovery.parent_run,
+            account=self.venue.account,
         )
         try:
-            self.host = build_trading(spec, self.venue, self.run.journal, log_level=self._log_level)
+            self.host = build_trading(
+                spec, self.venue, self.run.journal, self._recovery, log_level=self._log_level
+            )
             return await self._run_node(begun)
         finally:
             self.run.end(RunStatus.ENDED)
@@ -173,6 +188,7 @@ class TradingSession:
         if running.done():
             running.result()
             raise VenueTimeout("the node must connect and reconcile, it stopped instead; see the log above")
+        await self.host.settle(self._recovery.recorded_until_ns)
         await self.host.warm_up()
 
     @asynccontextmanager

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 from nautilus_trader.config import LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
 from nautilus_trader.live.config import LiveRiskEngineConfig
+from nautilus_trader.live.execution_engine import LiveExecutionEngine
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.identifiers import TraderId
 
 from adapters.bybit.clients import BybitVenue
 from catalog.journal import Journal
 from nautilus_bot.core import topics
+from nautilus_bot.node.attribution import Attribution
 from nautilus_bot.node.builder import Wiring, wire
+from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.node.recovery import NOTHING, Recovery, seed
+from nautilus_bot.node.settlement import Settlement
 from nautilus_bot.node.spec import NodeSpec
 from nautilus_bot.node.view import LiveView
 from nautilus_bot.node.warmup import fetch_warmup
@@ -28,11 +33,24 @@ class TradingHost:
     spec: NodeSpec
     venue: BybitVenue
     view: LiveView
+    memory: SessionMemory
+    attribution: Attribution
 
     @property
     def is_trading(self) -> bool:
         """Whether every strategy has started: connected, reconciled, subscribed."""
         return all(strategy.is_running for strategy in self.wiring.strategies)
+
+    async def settle(self, since_ns: int) -> None:
+        """Let the venue have the last word on what was recovered, and protect what is open."""
+        await Settlement(
+            self.node.kernel,
+            self.wiring,
+            self.memory,
+            self.attribution,
+            self.venue.rest(),
+            since_ns=since_ns,
+        ).settle()
 
     async def warm_up(self) -> None:
         """Give strategies and rules their history; every series is an entry of the journal."""
@@ -44,7 +62,12 @@ class TradingHost:
 
 
 def build_trading(
-    spec: NodeSpec, venue: BybitVenue, journal: Journal, *, log_level: str = "WARNING"
+    spec: NodeSpec,
+    venue: BybitVenue,
+    journal: Journal,
+    recovery: Recovery = NOTHING,
+    *,
+    log_level: str = "WARNING",
 ) -> TradingHost:
     """
     Construct and wire a trading node; must be called inside the event loop that will run it.
@@ -57,6 +80,8 @@ def build_trading(
         Where, with which keys.
     journal : Journal
         Where everything is recorded.
+    recovery : Recovery
+        What the session takes over from the one before.
     log_level : str, default "WARNING"
         Of Nautilus's own log on the terminal.
     """
@@ -66,8 +91,14 @@ def build_trading(
     wiring = wire(node.kernel, spec, journal)
     view = LiveView(node.kernel.msgbus, wiring.context, node.kernel.cache.order)
     view.install()
+    memory = SessionMemory()
+    memory.install(node.kernel.msgbus)
+    attribution = Attribution(node.kernel.msgbus, wiring.context)
+    attribution.install()
+    seed(recovery, node.kernel, wiring, memory)
     node.build()
-    return TradingHost(node, wiring, spec, venue, view)
+    keep_every_lifecycle(node.kernel.exec_engine)
+    return TradingHost(node, wiring, spec, venue, view, memory, attribution)
 
 
 def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
@@ -77,7 +108,8 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
     Notes
     -----
     Reconciliation runs at start and all the time: open orders are compared every few seconds, so that private
-    messages missed while a socket was down or silent are fetched within that bound.
+    messages missed while a socket was down or silent are fetched within that bound. Orders that are not ours
+    and positions that no order explains are not made up: `attribution` books them, once.
     """
     return TradingNodeConfig(
         trader_id=TraderId("BOT-001"),
@@ -87,6 +119,8 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
         risk_engine=LiveRiskEngineConfig(max_order_submit_rate="100/00:00:01"),
         exec_engine=LiveExecEngineConfig(
             reconciliation=True,
+            filter_unclaimed_external_orders=True,
+            generate_missing_orders=False,
             reconciliation_startup_delay_secs=1.0,
             inflight_check_interval_ms=1_000,
             inflight_check_threshold_ms=3_000,
@@ -102,3 +136,17 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
         timeout_disconnection=5.0,
         timeout_post_stop=0.5,
     )
+
+
+def keep_every_lifecycle(engine: LiveExecutionEngine) -> None:
+    """
+    Let reconciliation apply all fills that the venue reports.
+
+    Nautilus drops those before the venue's net position was last flat. Our strategies share that position and
+    are flat at moments of their own, so a fill dropped would be a fill lost.
+    """
+    engine._adjust_mass_status_fills = _keep_all
+
+
+def _keep_all(_mass_status: object) -> None:
+    """Change nothing."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -103,9 +104,17 @@ async def own_simulator(settings: SimulatorSettings, symbols: tuple[str, ...]) -
             said.api_key,
             said.api_secret,
             symbols,
+            account=_account(settings),
         )
     finally:
         await _end(process)
+
+
+def _account(settings: SimulatorSettings) -> str:
+    """Return what tells this exchange's account from others: its file, or nothing that comes back."""
+    if settings.state:
+        return f"simulated {Path(settings.state).resolve()}"
+    return f"simulated {secrets.token_hex(8)}"
 
 
 def _command(settings: SimulatorSettings, symbols: tuple[str, ...]) -> list[str]:

@@ -89,6 +89,13 @@ class RiskContext:
             self._day = day
             self.day_start_usdt = self._equity
 
+    def on_history(self, instrument_id: str, price: float, ts_event: int) -> None:
+        """Take a price from before the start: it makes returns, but no equity was ever measured at it."""
+        self.clock.advance(ts_event)
+        self.returns.update(instrument_id, ts_event, price)
+        if instrument_id not in self.holdings:
+            self.marks[instrument_id] = price
+
     def on_fill(
         self,
         strategy_id: str,

@@ -31,8 +31,8 @@ class RiskFold:
     """
     Give a risk context recorded messages in the order of their journal.
 
-    What was recorded is what the context saw, so it ends where it was: ledgers, equity, its peak, the
-    day's start, breakers, pauses and hourly counters. What rules concluded was recorded too and is not concluded
+    What was recorded is what the context saw, so it ends where it was: ledgers, equity, its peak, the day's
+    start, breakers, pauses and hourly counters. What rules concluded was recorded too, and is not concluded
     again.
 
     Parameters

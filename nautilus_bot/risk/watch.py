@@ -105,7 +105,7 @@ class MarketWatch:
             self._take(message.instrument_id, message.price, message.ts_event)
         elif isinstance(message, WarmupBars):
             for ts, *_, close, _volume in message.rows:
-                self._context.on_mark(message.instrument_id, close, ts)
+                self._context.on_history(message.instrument_id, close, ts)
         elif isinstance(message, FormingBar):
             self._context.clock.advance(message.ts_event)
 

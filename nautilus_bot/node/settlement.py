@@ -1,0 +1,250 @@
+"""
+Recovery, second half: the node is connected and reconciled, strategies wait for their history. Now the venue
+has the last word on every order and position, each strategy takes up its state, and every open position gets
+its stop, before anything new may be opened.
+"""
+
+import asyncio
+import re
+import time
+from decimal import Decimal
+from typing import Any, Final
+
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.messages import GenerateFillReports, GenerateOrderStatusReport
+from nautilus_trader.execution.reports import FillReport
+from nautilus_trader.model.enums import OrderSide, OrderStatus
+from nautilus_trader.model.events import OrderRejected
+from nautilus_trader.model.identifiers import InstrumentId
+from nautilus_trader.model.objects import Price
+from nautilus_trader.model.orders import Order
+from nautilus_trader.system.kernel import NautilusKernel
+
+from adapters.bybit.rest import BybitRest
+from nautilus_bot.core import topics
+from nautilus_bot.core.messages import Notice
+from nautilus_bot.node.attribution import Attribution
+from nautilus_bot.node.builder import Wiring
+from nautilus_bot.node.memory import SessionMemory
+from strategies.base import SignalStrategy
+
+FATE_SECS: Final = 6.0
+"""Bybit refuses a request older than its receive window of 5 s: an id unknown after that stays unknown."""
+SETTLE_TRIES: Final = 4
+SETTLE_PAUSE_SECS: Final = 0.5
+UNKNOWN: Final = (OrderStatus.INITIALIZED, OrderStatus.SUBMITTED)
+_OURS: Final = re.compile(r"[0-9A-Z]{6,7}-(?P<tag>\w+)-(?P<symbol>\w+)-[0-9A-Z]+-[ESTC]\d*[a-z]?")
+
+
+class Settlement:
+    """
+    Bring node and venue to one truth.
+
+    Parameters
+    ----------
+    kernel : NautilusKernel
+        Of a running node.
+    wiring : Wiring
+        Strategies and risk.
+    memory : SessionMemory
+        The signals of the session that is continued.
+    attribution : Attribution
+        Sets ledgers right.
+    rest : BybitRest
+        Asks the venue.
+    since_ns : int
+        Wall clock of the last recorded entry, ns UTC: executions of ours after it may be missing.
+    """
+
+    def __init__(
+        self,
+        kernel: NautilusKernel,
+        wiring: Wiring,
+        memory: SessionMemory,
+        attribution: Attribution,
+        rest: BybitRest,
+        *,
+        since_ns: int,
+    ) -> None:
+        self._kernel = kernel
+        self._cache = kernel.cache
+        self._bus = kernel.msgbus
+        self._engine = kernel.exec_engine
+        self._context = wiring.context
+        self._strategies = [one for one in wiring.strategies if isinstance(one, SignalStrategy)]
+        self._memory = memory
+        self._attribution = attribution
+        self._rest = rest
+        self._since_ns = since_ns
+
+    async def settle(self) -> None:
+        """
+        Settle orders, fills, ledgers and protection, in this order.
+
+        Raises
+        ------
+        VenueError, AuthFailed, VenueTimeout
+            If the venue does not answer: nothing may be traded then.
+        """
+        await self._learn_fates()
+        await self._fetch_fills()
+        await self._cancel_strangers()
+        await self._attribute()
+        # in one step of the loop: no event may come between reading the state and acting on it
+        self._restore_strategies()
+
+    # -- orders -------------------------------------------------------------------------------------
+
+    async def _learn_fates(self) -> None:
+        """Ask for every submit whose fate is unknown; it is never repeated."""
+        unknown = [order for order in self._cache.orders() if order.status in UNKNOWN]
+        if not unknown:
+            return
+        sent_ns = max(order.ts_last for order in unknown)
+        await asyncio.sleep(max(0.0, FATE_SECS - (time.time_ns() - sent_ns) / 1e9))
+        for order in unknown:
+            await self._learn_fate(order)
+
+    async def _learn_fate(self, order: Order) -> None:
+        client_order_id = order.client_order_id.value
+        found = await asyncio.to_thread(self._rest.find_order, _symbol(order.instrument_id), client_order_id)
+        if order.status not in UNKNOWN:
+            return
+        if found is None:
+            self._engine.process(self._never_arrived(order))
+            self._tell("info", f"order {client_order_id} never reached the venue; it is not sent again")
+            return
+        command = GenerateOrderStatusReport(
+            instrument_id=order.instrument_id,
+            client_order_id=order.client_order_id,
+            venue_order_id=None,
+            command_id=UUID4(),
+            ts_init=self._kernel.clock.timestamp_ns(),
+        )
+        report = await self._client().generate_order_status_report(command)
+        if report is not None:
+            self._engine.reconcile_execution_report(report)
+
+    def _never_arrived(self, order: Order) -> OrderRejected:
+        now = self._kernel.clock.timestamp_ns()
+        return OrderRejected(
+            order.trader_id,
+            order.strategy_id,
+            order.instrument_id,
+            order.client_order_id,
+            order.account_id or self._client().account_id,
+            "the venue never had it: the session ended before it was sent",
+            UUID4(),
+            now,
+            now,
+            True,
+        )
+
+    async def _fetch_fills(self) -> None:
+        """Apply executions that the journal lacks: to their order, else to the ledger that the id names."""
+        command = GenerateFillReports(
+            instrument_id=None,
+            venue_order_id=None,
+            start=None,
+            end=None,
+            command_id=UUID4(),
+            ts_init=self._kernel.clock.timestamp_ns(),
+        )
+        reports = await self._client().generate_fill_reports(command)
+        for report in sorted(reports, key=lambda one: one.ts_event):
+            if report.client_order_id is None:
+                continue
+            order = self._cache.order(report.client_order_id)
+            if order is None:
+                self._book_lost_fill(report)
+            elif report.trade_id not in order.trade_ids:
+                self._engine.reconcile_execution_report(report)
+
+    def _book_lost_fill(self, report: FillReport) -> None:
+        """Book a fill whose order the journal lost, when its id says that it is ours."""
+        strategy = self._owner(report.client_order_id.value)
+        if strategy is None or report.ts_event <= self._since_ns or self._since_ns == 0:
+            return
+        quantity = report.last_qty.as_decimal() * (1 if report.order_side == OrderSide.BUY else -1)
+        self._attribution.correct(
+            strategy.id.value,
+            report.instrument_id.value,
+            quantity,
+            report.last_px.as_decimal(),
+            f"execution {report.trade_id} of {report.client_order_id} is missing in the journal",
+            "recovery",
+        )
+
+    async def _cancel_strangers(self) -> None:
+        """Cancel open orders that bear our ids and that the journal lost: nobody would look after them."""
+        for row in await asyncio.to_thread(self._rest.open_orders):
+            name = row.get("orderLinkId", "")
+            known = bool(name) and any(name == one.client_order_id.value for one in self._cache.orders())
+            if known or self._owner(name) is None:
+                continue
+            await asyncio.to_thread(self._rest.cancel_order, row["symbol"], name)
+            self._tell("warning", f"order {name} is open at the venue but not in the journal: cancelled")
+
+    def _owner(self, client_order_id: str) -> SignalStrategy | None:
+        match = _OURS.fullmatch(client_order_id)
+        if match is None:
+            return None
+        wanted = (match["tag"], match["symbol"])
+        return next((one for one in self._strategies if (one.tag, one.symbol) == wanted), None)
+
+    # -- positions ----------------------------------------------------------------------------------
+
+    async def _attribute(self) -> None:
+        """Set ledgers right; a fill may still be on its way, so a difference has to last."""
+        for _ in range(SETTLE_TRIES):
+            held = await self._held()
+            if all(self._context.ledgers.net(one) == quantity for one, (quantity, _) in held.items()):
+                return
+            await asyncio.sleep(SETTLE_PAUSE_SECS)
+        for instrument_id, (quantity, price) in held.items():
+            self._attribution.settle(instrument_id, quantity, price, "recovery")
+
+    async def _held(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Return what the venue holds of every instrument, with the price to book a correction at."""
+        positions = await asyncio.to_thread(self._rest.positions)
+        held = {}
+        for instrument in self._cache.instruments():
+            name = instrument.id.value
+            position = positions.get(_symbol(instrument.id))
+            mark = Decimal(str(self._context.marks.get(name, 0)))
+            price = mark or (position.average_price if position else Decimal(0))
+            held[name] = (position.quantity if position else Decimal(0), price)
+        return held
+
+    # -- strategies ---------------------------------------------------------------------------------
+
+    def _restore_strategies(self) -> None:
+        now_ns = time.time_ns()
+        for strategy in self._strategies:
+            net = self._context.ledgers.quantity(strategy.id.value, strategy.instrument_id.value)
+            strategy.restore(self._memory.signals_of(strategy.id.value), net)
+            strategy.repair(self._price(strategy), self._context.clock.now_ns, now_ns)
+
+    def _price(self, strategy: SignalStrategy) -> Price:
+        instrument = self._cache.instrument(strategy.instrument_id)
+        mark = self._context.marks.get(strategy.instrument_id.value, 0.0)
+        return instrument.make_price(mark)
+
+    def _client(self) -> Any:
+        """Return Nautilus's execution client; a node has one."""
+        (client,) = self._engine._clients.values()
+        return client
+
+    def _tell(self, severity: str, text: str) -> None:
+        notice = Notice(
+            ts_event=self._context.clock.now_ns,
+            severity=severity,  # type: ignore[arg-type]
+            component="recovery",
+            text=text,
+        )
+        self._bus.publish(topics.NOTICE + "recovery", notice)
+
+
+def _symbol(instrument_id: InstrumentId) -> str:
+    name: str = instrument_id.symbol.value
+    return name.removesuffix("-LINEAR")

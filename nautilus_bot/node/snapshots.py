@@ -1,0 +1,164 @@
+"""Take a session's state as one message, put it on a fresh node, and fold a journal into one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from nautilus_trader.cache.cache import Cache
+
+from catalog.codec import EVENTS, FACTS, INSTRUMENTS, decode
+from catalog.entry import Entry
+from catalog.manifest import RunManifest, load_manifest
+from catalog.reader import EntryFilter, entries, tail
+from catalog.rebuild import Rebuild
+from catalog.snapshot import pack_book, unpack_book
+from nautilus_bot.core.clocks import MarketClock
+from nautilus_bot.core.session_state import SessionSnapshot
+from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.risk.context import RiskContext
+from nautilus_bot.risk.recovery import RiskFold
+from nautilus_bot.risk.rule import Rule
+
+SNAPSHOT: Final = SessionSnapshot.__name__
+FOLDED: Final = (
+    *(one.__name__ for one in (*INSTRUMENTS, *EVENTS)),
+    *(one.__name__ for one in FACTS if one is not SessionSnapshot),
+    "Bar",
+)
+"""Everything but commands: those were asked, not done."""
+
+
+def take_snapshot(
+    cache: Cache,
+    context: RiskContext,
+    memory: SessionMemory,
+    *,
+    as_of_run: str,
+    as_of_seq: int,
+    as_of_hash: str,
+    now_ns: int,
+) -> SessionSnapshot:
+    """
+    Return the state of a session as of one entry.
+
+    Parameters
+    ----------
+    cache : Cache
+        Orders, positions and accounts.
+    context : RiskContext
+        What risk knows.
+    memory : SessionMemory
+        Signals and verdicts.
+    as_of_run, as_of_seq, as_of_hash : str, int, str
+        The last entry that the state has seen: its run, its number, its hash in hexadecimal.
+    now_ns : int
+        Wall clock, ns UTC.
+    """
+    return SessionSnapshot(
+        ts_event=context.clock.now_ns,
+        as_of_run=as_of_run,
+        as_of_seq=as_of_seq,
+        as_of_hash=as_of_hash,
+        book=pack_book(cache, now_ns),
+        risk=context.state(),
+        verdicts=memory.verdicts,
+        signals=memory.signals,
+    )
+
+
+class SessionFold:
+    """
+    Fold a session's entries into its state.
+
+    Parameters
+    ----------
+    manifest : RunManifest
+        The session.
+    """
+
+    def __init__(self, manifest: RunManifest) -> None:
+        self._manifest = manifest
+        self._rebuild = Rebuild(manifest.oms)
+        self._context = RiskContext(MarketClock())
+        self._risk = RiskFold(self._context, ())
+        self._memory = SessionMemory()
+        self._last: Entry | None = None
+
+    def begin(self, snapshot: SessionSnapshot) -> None:
+        """Start from a snapshot instead of nothing."""
+        unpack_book(snapshot.book, self._rebuild.cache)
+        self._context.restore(snapshot.risk)
+        self._memory.restore(snapshot.verdicts, snapshot.signals)
+
+    def apply(self, entry: Entry) -> None:
+        """Fold one entry."""
+        message = decode(entry.type, entry.version, entry.payload)
+        self._rebuild.apply(message)
+        self._risk.apply(message)
+        self._memory.observe(message)
+        self._last = entry
+
+    def state(self) -> SessionSnapshot:
+        """Return the state as of the last entry."""
+        last = self._last
+        return take_snapshot(
+            self._rebuild.cache,
+            self._context,
+            self._memory,
+            as_of_run=self._manifest.run_id,
+            as_of_seq=last.seq if last else 0,
+            as_of_hash=last.entry_hash.hex() if last else "",
+            now_ns=last.ts_publish if last else 0,
+        )
+
+
+def fold_session(folder: Path, *, until_seq: int = 0, use_snapshots: bool = True) -> SessionSnapshot:
+    """
+    Fold a run's journal into the state it ended with.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    until_seq : int, default 0
+        Last good entry; 0 for all.
+    use_snapshots : bool, default True
+        Whether to start from the last snapshot; if not, from the first entry.
+
+    Raises
+    ------
+    NotFound, CorruptEntry
+        If the journal cannot be read.
+    """
+    fold = SessionFold(load_manifest(folder))
+    # the first snapshot is what the run inherited: no fold may leave it out
+    found = _last_snapshot(folder, until_seq) if use_snapshots else _first_snapshot(folder)
+    if found is not None:
+        fold.begin(decode(found.type, found.version, found.payload))
+    after = found.seq if found is not None else 0
+    for entry in entries(folder, where=EntryFilter(types=FOLDED), after_seq=after):
+        if until_seq and entry.seq > until_seq:
+            break
+        fold.apply(entry)
+    return fold.state()
+
+
+def _last_snapshot(folder: Path, until_seq: int) -> Entry | None:
+    count = 1
+    while True:
+        found = tail(folder, where=EntryFilter(types=(SNAPSHOT,)), count=count)
+        usable = [entry for entry in found if not until_seq or entry.seq <= until_seq]
+        if usable or len(found) < count:
+            return usable[-1] if usable else None
+        count *= 2
+
+
+def _first_snapshot(folder: Path) -> Entry | None:
+    return next(entries(folder, where=EntryFilter(types=(SNAPSHOT,)), limit=1), None)
+
+
+def seed_rules(rules: Sequence[tuple[str, Rule]], snapshot: SessionSnapshot) -> None:
+    """Let rules learn again from the entries that they still count."""
+    for verdict in snapshot.verdicts:
+        for _, rule in rules:
+            rule.observe(verdict)

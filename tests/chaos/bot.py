@@ -1,0 +1,193 @@
+"""
+One bot for the kill tests, in a process of its own: trade a script of injected signals, and die where told.
+
+usage: bot.py HTTP_URL WS_URL FOLDER SCRIPT
+
+``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait) or ``hold:SECS``. The environment
+variable ``BOT_KILL_AT`` names where the process kills itself, at the journal, which every event and command
+passes before anybody acts on it:
+
+- ``before:TYPE:N`` or ``after:TYPE:N``: around the commit of the N-th entry of that type,
+- ``before:*:N`` or ``after:*:N``: around the N-th entry of any type,
+- ``sent:ROLE:N``: right after the N-th order of that role left for the venue,
+- empty: never.
+
+What the bot believes when it has settled is printed as one JSON line.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from adapters.bybit.addresses import simulated_addresses
+from adapters.bybit.clients import BybitVenue
+from catalog.journal import Journal
+from nautilus_bot.config.bot import BotConfig
+from nautilus_bot.config.loader import load_config
+from nautilus_bot.core import ids, topics
+from nautilus_bot.core.messages import OperatorCommand, TradingHalted
+from nautilus_bot.node.session import TradingSession, run_until_stopped
+from nautilus_bot.risk.gate import RiskGate
+
+ROOT = Path(__file__).parents[2]
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+HALT = "halt"
+
+
+def die() -> None:
+    """End as a power cut would: no handler, no flush."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def arm(where: str) -> None:
+    """Put the kill at its place: around the journal's append, or behind the gate."""
+    moment, kind, number = where.split(":")
+    if moment == "sent":
+        _arm_gate(kind, int(number))
+    else:
+        _arm_journal(moment, kind, int(number))
+
+
+def _arm_journal(moment: str, kind: str, number: int) -> None:
+    append, seen = Journal.append, Counter[str]()
+
+    def counted(self: Journal, **fields: Any) -> int:
+        seen[fields["type"]] += 1
+        seen["*"] += 1
+        due = seen[kind] == number and kind in ("*", fields["type"])
+        if due and moment == "before":
+            die()
+        seq = append(self, **fields)
+        if due:
+            die()
+        return seq
+
+    Journal.append = counted  # type: ignore[method-assign]
+
+
+def _arm_gate(role: str, number: int) -> None:
+    execute, seen = RiskGate.execute, Counter[str]()
+
+    def counted(self: RiskGate, command: Any) -> None:
+        execute(self, command)
+        order = getattr(command, "order", None)
+        if order is not None and ids.role_of(order.client_order_id.value) == role:
+            seen[role] += 1
+            if seen[role] == number:
+                # the order leaves in a task of its own: let the socket take it, then die before any answer
+                asyncio.get_running_loop().call_later(0.005, die)
+
+    RiskGate.execute = counted  # type: ignore[method-assign]
+
+
+def build_config(folder: Path) -> BotConfig:
+    """Return the shipped configuration with one strategy that never trades within the test."""
+    config = load_config(ROOT / "configs")
+    quiet = tuple(
+        msgspec.structs.replace(one, enabled=one.strategy == "EMABreakoutConservativeStrategy", timeframe="1h")
+        for one in config.strategies.strategies
+    )
+    return msgspec.structs.replace(
+        config,
+        backtest=msgspec.structs.replace(
+            config.backtest, symbols=SYMBOLS, event_store_path=str(folder / "events")
+        ),
+        strategies=msgspec.structs.replace(config.strategies, strategies=quiet),
+    )
+
+
+def publish(session: TradingSession, command: str, *arguments: str) -> None:
+    """Let an operator's command arrive."""
+    kernel = session.host.node.kernel
+    now = session.host.wiring.context.clock.now_ns
+    kernel.msgbus.publish(
+        topics.OPERATOR + "test",
+        OperatorCommand(ts_event=now, command=command, author="test", arguments=arguments),
+    )
+
+
+def halt(session: TradingSession) -> None:
+    """Set a breaker, as a rule would."""
+    now = session.host.wiring.context.clock.now_ns
+    fact = TradingHalted(ts_event=now, rule="test", reason="halted by the script", author="test")
+    session.host.node.kernel.msgbus.publish(topics.TRADING + "test", fact)
+
+
+def belief(session: TradingSession) -> dict[str, Any]:
+    """Return what the bot believes: ledgers, open orders, lots, breakers, balance."""
+    context, cache = session.host.wiring.context, session.host.node.kernel.cache
+    lots = {
+        str(one.id): [
+            {"quantity": str(lot.quantity), "stop": lot.stop_id, "target": lot.target_id}
+            for lot in one._lots
+        ]
+        for one in session.host.wiring.strategies
+    }
+    return {
+        "run": session.run.run_id,
+        "parent": session.run.manifest.parent_run,
+        "ledgers": {
+            f"{strategy}@{instrument}": str(position.quantity)
+            for strategy, instrument, position in context.ledgers.open_positions()
+        },
+        "net": {symbol: str(context.ledgers.net(f"{symbol}-LINEAR.BYBIT")) for symbol in SYMBOLS},
+        "open_orders": sorted(
+            order.client_order_id.value for order in cache.orders() if not order.is_closed
+        ),
+        "lots": {name: found for name, found in lots.items() if found},
+        "halt": context.breakers.halt.reason if context.breakers.halt else "",
+        "reduce_only": sorted(context.breakers.reduce_only),
+        "balance": str(Decimal(str(context.balance_usdt)).quantize(Decimal("0.01"))),
+        "peak": context.peak_usdt,
+        "verdicts": len(session.host.memory.verdicts),
+    }
+
+
+async def play(session: TradingSession, script: str) -> None:
+    """Do the steps of a script, then say what is believed."""
+    for step in filter(None, script.split(",")):
+        match step.split(":"):
+            case ["hold", secs]:
+                await asyncio.sleep(float(secs))
+            case ["halt"]:
+                halt(session)
+            case [symbol, side, secs]:
+                publish(session, "inject", symbol, side, "0.9")
+                await asyncio.sleep(float(secs))
+    sys.stdout.write(json.dumps(belief(session)) + "\n")
+    sys.stdout.flush()
+    session.stop("the script is over")
+
+
+def main(http_url: str, ws_url: str, folder: Path, script: str) -> None:
+    """Trade the script on a simulated Bybit that runs elsewhere."""
+    if where := os.environ.get("BOT_KILL_AT", ""):
+        arm(where)
+    current: list[TradingSession] = []
+
+    async def work() -> Any:
+        addresses = simulated_addresses(http_url, ws_url)
+        venue = BybitVenue("simulated", addresses, "SIMULATED", "SIMULATED", SYMBOLS, account="chaos")
+
+        async def scripted(session: TradingSession) -> None:
+            await play(session, script)
+
+        session = TradingSession(
+            build_config(folder), "paper", venue, (scripted,), log_level=os.environ.get("BOT_LOG", "OFF")
+        )
+        current.append(session)
+        return await session.trade()
+
+    run_until_stopped(work, lambda: current[0] if current else None)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4])
