@@ -13,10 +13,13 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
+from nautilus_trader.adapters.bybit.data import BybitDataClient
+from nautilus_trader.model.data import BarType
 
 from adapters.bybit.clients import BybitVenue
 from adapters.bybit.execution import FundingSafeExecutionClient
 from adapters.bybit.funding_log import FUNDING
+from adapters.bybit.missed_bars import fetch_missed_bars
 from adapters.bybit.rest import BybitRest
 from adapters.bybit.stream import ReplaceableStream
 from nautilus_bot.core.clocks import NS_PER_SEC
@@ -90,6 +93,8 @@ class LivenessMonitor:
         assert venue.links.private is not None
         assert venue.links.trade is not None
         self._client: FundingSafeExecutionClient = venue.links.execution
+        assert venue.links.data is not None
+        self._data: BybitDataClient = venue.links.data
         self._public: ReplaceableStream = venue.links.public
         self._private: ReplaceableStream = venue.links.private
         self._trade: ReplaceableStream = venue.links.trade
@@ -136,7 +141,15 @@ class LivenessMonitor:
             return
         self._died("public", f"no frame for {silent:.1f} s")
         self._patience = min(MOST_PATIENCE, 2 * self._patience)
-        await self._replace("public", stream)
+        if await self._replace("public", stream):
+            await self._fetch_bars()
+
+    async def _fetch_bars(self) -> None:
+        kinds = [BarType.from_str(name) for name in self._public.bar_types]
+        try:
+            await fetch_missed_bars(self._data, self._rest, kinds)
+        except BotError as error:
+            self._died("rest", str(error))
 
     async def _look_at_private(self) -> None:
         missed = await self._find_missed()

@@ -43,6 +43,11 @@ class ReplaceableStream:
         """Whether anything should arrive."""
         return bool(self._subscriptions)
 
+    @property
+    def bar_types(self) -> list[str]:
+        """Names of the bar types that are subscribed."""
+        return [str(arguments[0]) for name, arguments in self._subscriptions if name == "subscribe_bars"]
+
     async def connect(self, loop_: Any, callback: Callable[[Any], None]) -> None:
         """Connect; every message is stamped and handed to the callback."""
         self._connection = (loop_, callback)

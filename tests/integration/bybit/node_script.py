@@ -9,9 +9,11 @@ import json
 import sys
 import urllib.request
 from decimal import Decimal
+from itertools import pairwise
 
 from nautilus_trader.config import LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
 from nautilus_trader.live.node import TradingNode
+from nautilus_trader.model.data import BarType
 from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.identifiers import InstrumentId
 from nautilus_trader.model.objects import Quantity
@@ -22,6 +24,7 @@ from adapters.bybit.clients import BybitVenue
 from adapters.bybit.liveness import LivenessConfig, LivenessMonitor
 
 BTC = InstrumentId.from_str("BTCUSDT-LINEAR.BYBIT")
+MINUTES = BarType.from_str(f"{BTC}-1-MINUTE-LAST-EXTERNAL")
 PATIENCE_SECS = 40.0
 
 
@@ -36,12 +39,16 @@ class Watcher(Strategy):
         super().__init__()
         self.quotes = 0
         self.fills = []
+        self.bars = []
 
     def on_start(self):
         self.subscribe_quote_ticks(BTC)
 
     def on_quote_tick(self, tick):
         self.quotes += 1
+
+    def on_bar(self, bar):
+        self.bars.append(bar)
 
     def on_order_filled(self, event):
         self.fills.append(event)
@@ -128,6 +135,20 @@ async def silent_public(stage):
     say(links=stage.links(), reason=stage.changes[0].reason)
 
 
+async def missed_bars(stage):
+    """On an accelerated market: bars close while the public stream is silent."""
+    stage.watcher.subscribe_bars(MINUTES)
+    await stage.until(lambda: len(stage.watcher.bars) >= 2)
+    monitor = stage.monitor(silence_secs=3.0)
+    await stage.fault(kind="half_open_sockets", channels=["public"])
+    await stage.until(lambda: ("public", True) in stage.links())
+    bars = len(stage.watcher.bars)
+    await stage.until(lambda: len(stage.watcher.bars) >= bars + 2)
+    monitor.cancel()
+    times = [bar.ts_event // 1_000_000_000 for bar in stage.watcher.bars]
+    say(steps=sorted({b - a for a, b in pairwise(times)}))
+
+
 async def half_open_private(stage):
     monitor = stage.monitor(grace_secs=1.0)
     stage.watcher.buy("0.010")
@@ -199,6 +220,7 @@ async def refused_start(stage):
 
 SCRIPTS = (
     silent_public,
+    missed_bars,
     half_open_private,
     half_open_trade,
     venue_goes_down,

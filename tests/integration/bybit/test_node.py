@@ -77,6 +77,15 @@ async def test_a_silent_public_stream_is_noticed_and_replaced(exchange):
     assert said["reason"].startswith("no frame for 1.")
 
 
+async def test_bars_that_closed_while_the_public_stream_was_silent_are_fetched():
+    config = BybitSimulatorConfig(symbols=("BTCUSDT",), history_bars=10, speed=60.0)
+    simulator = await start_simulator(config)
+    try:
+        assert await play(simulator, "missed_bars") == {"steps": [60]}
+    finally:
+        await simulator.stop()
+
+
 async def test_a_half_open_private_stream_is_noticed_replaced_and_its_fills_are_fetched(exchange):
     assert await play(exchange, "half_open_private") == {
         "links": [["private", False], ["private", True]],
