@@ -212,6 +212,12 @@ class Notice(Message, frozen=True, kw_only=True):
     text: str
 
 
+class SessionStopping(Message, frozen=True, kw_only=True):
+    """A trading session ends: strategies see nothing of what is recorded after this."""
+
+    reason: str
+
+
 class OperatorCommand(Message, frozen=True, kw_only=True):
     """An operator asked for something; ``author`` is where it came from, e.g. ``telegram:42``."""
 

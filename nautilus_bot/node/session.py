@@ -23,7 +23,7 @@ from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.core import topics
 from nautilus_bot.core.errors import BotError, VenueTimeout
 from nautilus_bot.core.ids import session_token
-from nautilus_bot.core.messages import Notice
+from nautilus_bot.core.messages import Notice, SessionStopping
 from nautilus_bot.node.compose import build_node_spec
 from nautilus_bot.node.modes import MODES
 from nautilus_bot.node.provenance import code_hash, library_versions
@@ -225,6 +225,8 @@ class TradingSession:
             self._reason = self._reason or "the node stopped by itself"
 
     async def _stop_node(self, running: asyncio.Task[None]) -> None:
+        clock, bus = self.host.wiring.context.clock, self.host.node.kernel.msgbus
+        bus.publish(topics.STATE + "session", SessionStopping(ts_event=clock.now_ns, reason=self._reason))
         with contextlib.suppress(asyncio.CancelledError):
             await self.host.node.stop_async()
             await asyncio.wait((running,), timeout=5.0)

@@ -7,7 +7,7 @@ import msgspec
 from nautilus_trader.backtest.config import BacktestEngineConfig, BacktestRunConfig, BacktestVenueConfig
 from nautilus_trader.backtest.engine import BacktestEngine
 from nautilus_trader.backtest.node import BacktestNode
-from nautilus_trader.config import LoggingConfig
+from nautilus_trader.config import LoggingConfig, RiskEngineConfig
 from nautilus_trader.execution.messages import TradingCommand
 from nautilus_trader.model.data import Bar
 from nautilus_trader.model.instruments import Instrument
@@ -19,6 +19,7 @@ from nautilus_bot.node.builder import Wiring, wire
 from nautilus_bot.node.spec import NodeSpec
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
 from nautilus_bot.replay.feeder import REPLAY_CLIENT, Feeder, restamp
+from nautilus_bot.replay.pacing import Pacing
 from nautilus_bot.replay.record import RecordedRun
 
 
@@ -79,9 +80,11 @@ class Replay:
         As recorded, or changed for a what-if.
     instruments : Sequence[Instrument]
         Everything that the run traded.
+    queued : bool, default False
+        Whether commands and denials wait for their recorded moment, as in the queues of a trading node.
     """
 
-    def __init__(self, spec: NodeSpec, instruments: Sequence[Instrument]) -> None:
+    def __init__(self, spec: NodeSpec, instruments: Sequence[Instrument], *, queued: bool = False) -> None:
         self.log = DecisionLog()
         self._node = BacktestNode([_run_config()])
         self._node.build()
@@ -93,7 +96,10 @@ class Replay:
         for topic in (topics.SIGNAL, topics.VERDICT):
             bus.subscribe(topic + "*", self.log.on_message, priority=topics.RECORDER_PRIORITY)
         self.wiring: Wiring = wire(self.engine.kernel, spec, None, tap=self.log, forward=self.log.swallow)
-        self.engine.add_actor(Feeder())
+        self._pacing = Pacing(self.engine.kernel, self.wiring.gate) if queued else None
+        if self._pacing is not None:
+            self._pacing.install()
+        self.engine.add_actor(Feeder(self.engine.kernel.exec_engine.process, self._pacing))
 
     def run(self, inputs: Sequence[Any]) -> list[Decision]:
         """Feed all inputs and return the decisions they gave."""
@@ -106,6 +112,8 @@ class Replay:
             self.engine.add_data(others, client_id=REPLAY_CLIENT, sort=False)
         self.engine.sort_data()
         self._node.run()
+        if self._pacing is not None:
+            self._pacing.release_all()
         return self.log.decisions
 
     def dispose(self) -> None:
@@ -126,7 +134,7 @@ def replay_decisions(run: RecordedRun, spec: NodeSpec, instruments: Sequence[Ins
     instruments : Sequence[Instrument]
         Everything that the run traded.
     """
-    replay = Replay(spec, instruments)
+    replay = Replay(spec, instruments, queued=run.queued)
     try:
         got = replay.run(run.inputs)
     finally:
@@ -152,7 +160,11 @@ def compare(recorded: Sequence[Decision], replayed: Sequence[Decision]) -> Repla
 def _run_config() -> BacktestRunConfig:
     return BacktestRunConfig(
         engine=BacktestEngineConfig(
-            logging=LoggingConfig(bypass_logging=True), run_analysis=False, exec_engine=PURGING
+            logging=LoggingConfig(bypass_logging=True),
+            run_analysis=False,
+            # the record's times are packed closer than real ones: its throttle would see a storm
+            risk_engine=RiskEngineConfig(max_order_submit_rate="100000/00:00:01"),
+            exec_engine=PURGING,
         ),
         venues=[
             BacktestVenueConfig(
@@ -162,6 +174,8 @@ def _run_config() -> BacktestRunConfig:
                 starting_balances=["0 USDT"],
                 base_currency="USDT",
                 bar_execution=False,
+                # the recorded account states are the balance; the node must not count one of its own
+                frozen_account=True,
             )
         ],
         data=[],

@@ -1,16 +1,18 @@
 """Feed recorded inputs to a node in their recorded order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from nautilus_trader.common.actor import Actor
 from nautilus_trader.core.data import Data
 from nautilus_trader.model.data import Bar, CustomData, DataType
-from nautilus_trader.model.events import AccountState, OrderEvent
+from nautilus_trader.model.events import AccountState, OrderEvent, OrderInitialized
 from nautilus_trader.model.identifiers import ClientId
+from nautilus_trader.model.orders.unpacker import OrderUnpacker
 
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import FormingBar, MarketMarked, Message, OperatorCommand, WarmupBars
+from nautilus_bot.replay.pacing import CommandDue, Pacing
 
 REPLAY_CLIENT = ClientId("REPLAY")
 
@@ -71,7 +73,21 @@ def restamp(inputs: Iterable[Any]) -> Iterator[Bar | CustomData]:
 
 
 class Feeder(Actor):
-    """Hand recorded messages to the part of the node that got them first."""
+    """
+    Hand recorded messages to the part of the node that got them first.
+
+    Parameters
+    ----------
+    process : Callable[[OrderEvent], None]
+        Takes execution events: the execution engine.
+    pacing : Pacing | None
+        Holds commands until their turn; None when the record is of a node without queues.
+    """
+
+    def __init__(self, process: Callable[[OrderEvent], None], pacing: Pacing | None) -> None:
+        super().__init__()
+        self._process = process
+        self._pacing = pacing
 
     def on_start(self) -> None:
         """Subscribe to recorded messages."""
@@ -80,10 +96,15 @@ class Feeder(Actor):
     def on_data(self, data: Recorded) -> None:
         """Pass one recorded message on."""
         message = data.message
-        if isinstance(message, AccountState):
+        if isinstance(message, CommandDue):
+            if self._pacing is not None:
+                self._pacing.release(message)
+        elif isinstance(message, AccountState):
             self.msgbus.send("Portfolio.update_account", message)
+        elif isinstance(message, OrderInitialized):
+            self.cache.add_order(OrderUnpacker.from_init(message))
         elif isinstance(message, OrderEvent):
-            self.msgbus.send("ExecEngine.process", message)
+            self._process(message)
         elif isinstance(message, (MarketMarked, FormingBar, WarmupBars)):
             self.msgbus.publish(_input_topic(message), message)
         elif isinstance(message, OperatorCommand):

@@ -17,13 +17,16 @@ from nautilus_trader.model.events import (
     OrderPendingUpdate,
     OrderReleased,
 )
+from nautilus_trader.model.instruments import Instrument
 
 from catalog import codec, reader
+from catalog.manifest import load_manifest
 from nautilus_bot.core.messages import (
     FormingBar,
     MarketMarked,
     OperatorCommand,
     RiskVerdict,
+    SessionStopping,
     Signal,
     StrategyPaused,
     StrategyResumed,
@@ -33,6 +36,7 @@ from nautilus_bot.core.messages import (
     WarmupBars,
 )
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
+from nautilus_bot.replay.pacing import QUEUED, CommandDue, command_key
 
 LOCAL_EVENTS = (
     OrderInitialized,
@@ -42,6 +46,8 @@ LOCAL_EVENTS = (
     OrderPendingCancel,
 )
 """Order events that the node makes itself: a replay makes them again."""
+EXTERNAL = "EXTERNAL"
+TRADING_MODES = ("paper", "live")
 OPERATOR_FACTS = (TradingHalted, TradingResumed, TradingReduceOnly, StrategyPaused, StrategyResumed)
 
 
@@ -52,46 +58,87 @@ class RecordedRun(msgspec.Struct, frozen=True):
     Parameters
     ----------
     inputs : list[Any]
-        Bars, marks, forming bars, execution events and operator facts, in recorded order.
+        Bars, marks, forming bars, execution events and operator facts, in recorded order; of a trading node
+        also the moments at which commands reached the gate.
     decisions : list[Decision]
         Signals, verdicts and commands, in recorded order.
+    instruments : list[Instrument]
+        As the venue listed them; empty for a backtest.
+    queued : bool
+        Whether a trading node recorded it, in which commands and denials wait in queues.
     """
 
     inputs: list[Any]
     decisions: list[Decision]
+    instruments: list[Instrument] = []
+    queued: bool = False
 
 
-def load_recorded_run(folder: Path) -> RecordedRun:
+def load_recorded_run(folder: Path, until_seq: int = 0) -> RecordedRun:
     """
     Read the inputs and decisions of a run from its journal.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    until_seq : int, default 0
+        Last entry to read; 0 for all.
 
     Raises
     ------
     NotFound, CorruptEntry
         If the run does not exist or its journal cannot be understood.
     """
-    inputs: list[Any] = []
-    decisions: list[Decision] = []
-    refused: set[str] = set()
+    reading = _Reading(queued=load_manifest(folder).mode in TRADING_MODES)
     for seq, message in _messages(folder):
+        if (until_seq and seq > until_seq) or isinstance(message, SessionStopping):
+            break
+        reading.take(seq, message)
+    return reading.finish()
+
+
+class _Reading:
+    """Sort recorded messages into inputs and decisions."""
+
+    def __init__(self, *, queued: bool) -> None:
+        self._queued = queued
+        self._inputs: list[Any] = []
+        self._decisions: list[Decision] = []
+        self._instruments: dict[str, Instrument] = {}
+        self._refused: set[str] = set()
+
+    def finish(self) -> RecordedRun:
+        return RecordedRun(self._inputs, self._decisions, list(self._instruments.values()), self._queued)
+
+    def take(self, seq: int, message: Any) -> None:
         match message:
-            case Signal():
-                decisions.append(describe_message(message, seq))
-            case RiskVerdict():
-                decisions.append(describe_message(message, seq))
-                if not message.approved:
-                    refused.add(message.client_order_id)
+            case Signal() | RiskVerdict():
+                self._decisions.append(describe_message(message, seq))
+                if isinstance(message, RiskVerdict) and not message.approved:
+                    self._refused.add(message.client_order_id)
             case TradingCommand():
-                decisions.append(describe_command(message, seq))
+                self._decisions.append(describe_command(message, seq))
+                if self._queued and isinstance(message, QUEUED):
+                    self._inputs.append(CommandDue(command_key(message), message.ts_init))
+            case Instrument():
+                self._instruments[message.id.value] = message
+            case _ if self._is_input(message):
+                self._inputs.append(message)
+
+    def _is_input(self, message: Any) -> bool:
+        match message:
             case Bar() | MarketMarked() | FormingBar() | WarmupBars() | OperatorCommand() | AccountState():
-                inputs.append(message)
-            case OrderDenied() if message.client_order_id.value in refused:
-                pass
-            case OrderEvent() if not isinstance(message, LOCAL_EVENTS):
-                inputs.append(message)
-            case _ if isinstance(message, OPERATOR_FACTS) and message.author not in ("risk", "journal"):
-                inputs.append(message)
-    return RecordedRun(inputs, decisions)
+                return True
+            case OrderInitialized():
+                # no strategy of ours makes an order of the venue, or of another client, again
+                return message.strategy_id.value == EXTERNAL
+            case OrderDenied() if not self._queued:
+                return message.client_order_id.value not in self._refused
+            case OrderEvent():
+                return not isinstance(message, LOCAL_EVENTS)
+            case _:
+                return isinstance(message, OPERATOR_FACTS) and message.author not in ("risk", "journal")
 
 
 def _messages(folder: Path) -> Iterator[tuple[int, Any]]:
