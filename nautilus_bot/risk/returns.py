@@ -1,6 +1,7 @@
 """Hourly returns of every instrument, and the statistics that market rules read from them."""
 
 from collections.abc import Callable, Hashable
+from itertools import islice
 from math import sqrt
 from typing import Any
 
@@ -24,9 +25,11 @@ class ReturnSeries:
         Latest price within it.
     by_bucket : dict[int, float]
         Return by number of the finished sample, oldest first, dimensionless.
+    unbroken : int
+        Number of the first of the latest returns that follow each other without a hole.
     """
 
-    __slots__ = ("_capacity", "_sampled_price", "bucket", "by_bucket", "last_price")
+    __slots__ = ("_capacity", "_sampled_price", "bucket", "by_bucket", "last_price", "unbroken")
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -34,16 +37,27 @@ class ReturnSeries:
         self.bucket = -1
         self.last_price = 0.0
         self.by_bucket: dict[int, float] = {}
+        self.unbroken = 0
 
     def turn(self, bucket: int, price: float) -> None:
         """Finish the sample and begin another; over a hole in the data no return is made."""
         if self._sampled_price > 0.0:
             if len(self.by_bucket) == self._capacity:
                 del self.by_bucket[next(iter(self.by_bucket))]
+            if self.bucket - 1 not in self.by_bucket:
+                self.unbroken = self.bucket
             self.by_bucket[self.bucket] = self.last_price / self._sampled_price - 1.0
         self._sampled_price = self.last_price if bucket == self.bucket + 1 else 0.0
         self.bucket = bucket
         self.last_price = price
+
+    def unbroken_between(self, first: int, after_last: int) -> list[float] | None:
+        """Return the returns from ``first`` up to ``after_last``, oldest first; None if one is missing."""
+        last = next(reversed(self.by_bucket), -1)
+        if after_last <= first or self.unbroken > first or last < after_last - 1:
+            return None
+        newer = last - after_last + 1
+        return list(islice(reversed(self.by_bucket.values()), newer, newer + after_last - first))[::-1]
 
 
 class ReturnsBook:
@@ -100,17 +114,20 @@ class ReturnsBook:
         list[list[float]]
             ``len(instrument_ids)`` equally long columns, oldest first; empty when one has no data.
         """
-        found = [self._series.get(i) for i in instrument_ids]
-        columns = [series.by_bucket for series in found if series is not None]
-        if len(columns) < len(instrument_ids):
+        found = [series for i in instrument_ids if (series := self._series.get(i)) is not None]
+        if len(found) < len(instrument_ids):
             return [[] for _ in instrument_ids]
-        first, *others = columns
-        common = [
-            bucket
-            for bucket in range(self._latest - hours, self._latest)
-            if bucket in first and all(bucket in column for column in others)
-        ]
-        return [[column[bucket] for bucket in common] for column in columns]
+        first = self._latest - hours
+        after_last = min(self._latest, *(series.bucket for series in found))
+        whole = [series.unbroken_between(first, after_last) for series in found]
+        present = [column for column in whole if column is not None]
+        if len(present) == len(found):
+            return present
+        columns = [series.by_bucket for series in found]
+        buckets = [bucket for bucket in range(first, after_last) if bucket in columns[0]]
+        for column in columns[1:]:
+            buckets = [bucket for bucket in buckets if bucket in column]
+        return [[column[bucket] for bucket in buckets] for column in columns]
 
     def once_per_sample[T](self, key: Hashable, compute: Callable[[], T]) -> T:
         """
