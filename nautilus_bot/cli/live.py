@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
+from monitoring.exporter import DEFAULT_PORT
 from nautilus_bot.cli.backtest import CONFIG_FOLDER, ConfigOption
 from nautilus_bot.cli.output import JsonFlag, emit, note
-from nautilus_bot.cli.paper import render_end
+from nautilus_bot.cli.paper import MetricsPort, render_end
+from nautilus_bot.cli.service_options import ControlPort, LogFileOption, NameOption, open_service
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
+from nautilus_bot.core.control import DEFAULT_PORT as DEFAULT_CONTROL_PORT
 from nautilus_bot.core.errors import ConfigError
 from nautilus_bot.node.compose import live_capital_usdt, step_in_force
+from nautilus_bot.node.metrics import metrics_beside
 from nautilus_bot.node.session import SessionEnd, TradingSession, run_until_stopped
 from nautilus_bot.node.venue import configured_venue
 
@@ -24,6 +28,10 @@ def live(
         bool, typer.Option("--confirm-live", help="Confirm on the command line instead of typing it.")
     ] = False,
     duration: Annotated[float, typer.Option(min=0, help="Stop after so many seconds; 0 never.")] = 0.0,
+    metrics_port: MetricsPort = DEFAULT_PORT,
+    control_port: ControlPort = DEFAULT_CONTROL_PORT,
+    name: NameOption = "",
+    log_file: LogFileOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Trade on the venue of bybit_x_config.json with keys from the environment."""
@@ -42,13 +50,17 @@ def live(
     current: list[TradingSession] = []
 
     async def work() -> SessionEnd:
-        session = TradingSession(bot, "live", venue)
+        service.hide(venue.api_key, venue.api_secret)
+        companions = (*service.companions, *metrics_beside(metrics_port))
+        session = TradingSession(bot, "live", venue, companions)
         current.append(session)
         if duration:
             asyncio.get_running_loop().call_later(duration, session.stop, "the time is up")
         return await session.trade()
 
-    end = run_until_stopped(work, lambda: current[0] if current else None)
+    with open_service("live", name, control_port, log_file) as service:
+        end = run_until_stopped(work, lambda: current[0] if current else None)
+        service.ended(end)
     emit(end, as_json, render_end)
 
 

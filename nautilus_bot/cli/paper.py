@@ -6,12 +6,19 @@ from typing import Annotated, Literal
 
 import typer
 
+from monitoring.exporter import DEFAULT_PORT
 from nautilus_bot.cli.output import JsonFlag, emit
+from nautilus_bot.cli.service_options import ControlPort, LogFileOption, NameOption, open_service
 from nautilus_bot.config.loader import load_config
+from nautilus_bot.core.control import DEFAULT_PORT as DEFAULT_CONTROL_PORT
+from nautilus_bot.node.metrics import metrics_beside
 from nautilus_bot.node.session import SessionEnd, TradingSession, run_until_stopped
 from nautilus_bot.node.venue import SimulatorSettings, own_simulator
 
 ConfigOption = Annotated[Path, typer.Option("-c", "--config", help="backtest.json or its folder.")]
+MetricsPort = Annotated[
+    int, typer.Option(min=-1, max=65535, help="Port of the metrics on 127.0.0.1; 0 any free one, -1 none.")
+]
 
 
 def paper(
@@ -27,6 +34,10 @@ def paper(
         "var/paper/exchange.sqlite"
     ),
     duration: Annotated[float, typer.Option(min=0, help="Stop after so many seconds; 0 never.")] = 0.0,
+    metrics_port: MetricsPort = DEFAULT_PORT,
+    control_port: ControlPort = DEFAULT_CONTROL_PORT,
+    name: NameOption = "",
+    log_file: LogFileOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Trade on the simulated Bybit with the real execution client, until told to stop."""
@@ -44,13 +55,17 @@ def paper(
 
     async def work() -> SessionEnd:
         async with own_simulator(settings, bot.backtest.symbols) as venue:
-            session = TradingSession(bot, "paper", venue)
+            service.hide(venue.api_key, venue.api_secret)
+            companions = (*service.companions, *metrics_beside(metrics_port))
+            session = TradingSession(bot, "paper", venue, companions)
             current.append(session)
             if duration:
                 asyncio.get_running_loop().call_later(duration, session.stop, "the time is up")
             return await session.trade()
 
-    end = run_until_stopped(work, lambda: current[0] if current else None)
+    with open_service("paper", name, control_port, log_file) as service:
+        end = run_until_stopped(work, lambda: current[0] if current else None)
+        service.ended(end)
     emit(end, as_json, render_end)
 
 

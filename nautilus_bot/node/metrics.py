@@ -1,0 +1,131 @@
+"""The exporter beside a trading session: listens, samples once a second, never in the way."""
+
+import asyncio
+import platform
+import time
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from catalog.manifest import RunManifest
+from catalog.store import EventStore
+from monitoring.exporter import DEFAULT_PORT, HOST, Exporter
+from monitoring.history import earlier_runs, recorded_messages
+from monitoring.sample import Sample, take_sample
+from nautilus_bot.core.clocks import NS_PER_SEC
+from nautilus_bot.core.errors import EventCatalogError, NotFound, ProcessError
+from nautilus_bot.node.session import Companion, TradingSession
+
+SAMPLE_SECS = 1.0
+DIGEST_SAMPLES = 5
+
+
+class MetricsCompanion:
+    """
+    Serve the metrics of a session for as long as it trades.
+
+    Parameters
+    ----------
+    port : int, default 8080
+        Of 127.0.0.1; 0 takes a free one.
+
+    Attributes
+    ----------
+    url : str
+        Where the metrics are; empty before they are served.
+    """
+
+    def __init__(self, port: int = DEFAULT_PORT) -> None:
+        self._port = port
+        self.url = ""
+
+    async def __call__(self, session: TradingSession) -> None:
+        """Listen, count the past, serve, and sample until cancelled; a port in use is told, not raised."""
+        exporter = Exporter(session.mode.name)
+        bus = session.host.node.kernel.msgbus
+        exporter.listen(bus)
+        # the recorder writes before we hear: what the journal holds now, we shall not hear again
+        until_seq = session.run.journal.last_seq
+        try:
+            spec = session.host.spec
+            exporter.declare_pairs(
+                ((one.strategy, one.bar_type.rsplit("-", 4)[0]) for one in spec.strategies),
+                (name for name, _ in session.host.wiring.rules),
+            )
+            _describe(exporter, session.run.manifest)
+            await asyncio.to_thread(exporter.recount, _past(session, until_seq))
+            exporter.show(_sample(session))
+            port = exporter.serve(self._port)
+            self.url = f"http://{HOST}:{port}/metrics"
+            session.tell("info", f"metrics at {self.url}")
+            await _keep_sampling(session, exporter)
+        except ProcessError as error:
+            session.host.node.kernel.logger.warning(f"{error}; trading goes on without")
+            session.tell("warning", f"{error}; trading goes on without")
+        finally:
+            exporter.unlisten(bus)
+            await asyncio.to_thread(exporter.close)
+
+
+def metrics_beside(port: int) -> tuple[Companion, ...]:
+    """Return the companion that serves metrics, as a tuple; empty for port -1."""
+    return (MetricsCompanion(port),) if port >= 0 else ()
+
+
+async def _keep_sampling(session: TradingSession, exporter: Exporter) -> None:
+    before: Sample | None = None
+    count = 0
+    while True:
+        due = time.monotonic() + SAMPLE_SECS
+        await asyncio.sleep(SAMPLE_SECS)
+        before = _sample(session, time.monotonic() - due, before)
+        exporter.show(before)
+        count += 1
+        if count % DIGEST_SAMPLES == 0:
+            await asyncio.to_thread(exporter.digest)
+
+
+def _sample(session: TradingSession, loop_lag_secs: float = 0.0, before: Sample | None = None) -> Sample:
+    host = session.host
+    return take_sample(
+        host.view.snapshot(),
+        host.wiring.context,
+        session.run.journal,
+        now_ns=time.time_ns(),
+        loop_lag_secs=loop_lag_secs,
+        before=before,
+    )
+
+
+def _past(session: TradingSession, until_seq: int) -> Iterator[Any]:
+    """Yield what earlier runs and this one have recorded; a run that cannot be read is left out."""
+    store = EventStore(Path(session.config.backtest.event_store_path))
+    own = session.run.manifest
+    return chain(
+        *(_readable(store.folder(run.run_id)) for run in earlier_runs(store, own)),
+        recorded_messages(session.run.folder, until_seq=until_seq),
+    )
+
+
+def _readable(folder: Path) -> Iterator[Any]:
+    try:
+        yield from recorded_messages(folder)
+    except (EventCatalogError, NotFound):
+        return
+
+
+def _describe(exporter: Exporter, run: RunManifest) -> None:
+    versions = run.versions
+    exporter.book.put("bot_up", 1.0)
+    exporter.book.put("bot_start_time_seconds", run.started_ns / NS_PER_SEC)
+    exporter.book.put(
+        "bot_build_info",
+        1.0,
+        versions.get("nautilus-bot", ""),
+        run.code_hash,
+        versions.get("nautilus_trader", ""),
+        versions.get("python", platform.python_version()),
+        run.mode,
+        run.run_id,
+    )
