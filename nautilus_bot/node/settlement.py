@@ -88,10 +88,10 @@ class Settlement:
         """
         await self._learn_fates()
         await self._fetch_fills()
-        await self._cancel_strangers()
         await self._attribute()
         # in one step of the loop: no event may come between reading the state and acting on it
         self._restore_strategies()
+        await self._cancel_strangers()
 
     # -- orders -------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class Settlement:
     def _book_lost_fill(self, report: FillReport) -> None:
         """Book a fill whose order the journal lost, when its id says that it is ours."""
         strategy = self._owner(report.client_order_id.value)
-        if strategy is None or report.ts_event <= self._since_ns or self._since_ns == 0:
+        if strategy is None or not self._since_ns or report.ts_event <= self._since_ns:
             return
         quantity = report.last_qty.as_decimal() * (1 if report.order_side == OrderSide.BUY else -1)
         self._attribution.correct(
@@ -176,7 +176,13 @@ class Settlement:
         )
 
     async def _cancel_strangers(self) -> None:
-        """Cancel open orders that bear our ids and that the journal lost: nobody would look after them."""
+        """
+        Cancel open orders that bear our ids and that the journal lost: their positions are protected anew.
+
+        Without any journal of the account they protect what is EXTERNAL now, and stay.
+        """
+        if not self._since_ns:
+            return
         for row in await asyncio.to_thread(self._rest.open_orders):
             name = row.get("orderLinkId", "")
             known = bool(name) and any(name == one.client_order_id.value for one in self._cache.orders())

@@ -3,16 +3,16 @@ One bot for the kill tests, in a process of its own: trade a script of injected 
 
 usage: bot.py HTTP_URL WS_URL FOLDER SCRIPT
 
-``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait) or ``hold:SECS``. The environment
-variable ``BOT_KILL_AT`` names where the process kills itself, at the journal, which every event and command
-passes before anybody acts on it:
+``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``, ``halt`` and
+``resume``. The environment variable ``BOT_KILL_AT`` names where the process kills itself, at the journal, which
+every event and command passes before anybody acts on it:
 
 - ``before:TYPE:N`` or ``after:TYPE:N``: around the commit of the N-th entry of that type,
 - ``before:*:N`` or ``after:*:N``: around the N-th entry of any type,
 - ``sent:ROLE:N``: right after the N-th order of that role left for the venue,
 - empty: never.
 
-What the bot believes when it has settled is printed as one JSON line.
+What the bot believes is printed as one JSON line when it has settled, and again when the script is over.
 """
 
 import asyncio
@@ -33,13 +33,21 @@ from catalog.journal import Journal
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core import ids, topics
-from nautilus_bot.core.messages import OperatorCommand, TradingHalted
+from nautilus_bot.core.messages import Message, OperatorCommand, TradingHalted, TradingResumed
 from nautilus_bot.node.session import TradingSession, run_until_stopped
 from nautilus_bot.risk.gate import RiskGate
 
 ROOT = Path(__file__).parents[2]
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
-HALT = "halt"
+QUIET_CHECKS = 6
+LIMITS: dict[str, dict[str, Any]] = {
+    "throttle": {"secs": 0},
+    "hourly_cap": {"total": 100_000, "per_strategy": 100_000},
+    "correlation": {"enabled": False},
+    "portfolio_var": {"enabled": False},
+    "volatility": {"enabled": False},
+}
+"""Rules that would keep a script from trading; everything else is as shipped."""
 
 
 def die() -> None:
@@ -92,7 +100,9 @@ def build_config(folder: Path) -> BotConfig:
     """Return the shipped configuration with one strategy that never trades within the test."""
     config = load_config(ROOT / "configs")
     quiet = tuple(
-        msgspec.structs.replace(one, enabled=one.strategy == "EMABreakoutConservativeStrategy", timeframe="1h")
+        msgspec.structs.replace(
+            one, enabled=one.strategy == "EMABreakoutConservativeStrategy", timeframe="1h"
+        )
         for one in config.strategies.strategies
     )
     return msgspec.structs.replace(
@@ -101,6 +111,10 @@ def build_config(folder: Path) -> BotConfig:
             config.backtest, symbols=SYMBOLS, event_store_path=str(folder / "events")
         ),
         strategies=msgspec.structs.replace(config.strategies, strategies=quiet),
+        risk=msgspec.structs.replace(
+            config.risk,
+            rules=tuple({**rule, **LIMITS.get(rule["rule"], {})} for rule in config.risk.rules),
+        ),
     )
 
 
@@ -114,10 +128,12 @@ def publish(session: TradingSession, command: str, *arguments: str) -> None:
     )
 
 
-def halt(session: TradingSession) -> None:
-    """Set a breaker, as a rule would."""
+def set_breaker(session: TradingSession, *, halted: bool) -> None:
+    """Set or lift a breaker, as a rule or an operator would."""
     now = session.host.wiring.context.clock.now_ns
-    fact = TradingHalted(ts_event=now, rule="test", reason="halted by the script", author="test")
+    fact: Message = TradingResumed(ts_event=now, reason="the script resumes", author="test")
+    if halted:
+        fact = TradingHalted(ts_event=now, rule="test", reason="the script halts", author="test")
     session.host.node.kernel.msgbus.publish(topics.TRADING + "test", fact)
 
 
@@ -126,8 +142,7 @@ def belief(session: TradingSession) -> dict[str, Any]:
     context, cache = session.host.wiring.context, session.host.node.kernel.cache
     lots = {
         str(one.id): [
-            {"quantity": str(lot.quantity), "stop": lot.stop_id, "target": lot.target_id}
-            for lot in one._lots
+            {"quantity": str(lot.quantity), "stop": lot.stop_id, "target": lot.target_id} for lot in one._lots
         ]
         for one in session.host.wiring.strategies
     }
@@ -139,9 +154,7 @@ def belief(session: TradingSession) -> dict[str, Any]:
             for strategy, instrument, position in context.ledgers.open_positions()
         },
         "net": {symbol: str(context.ledgers.net(f"{symbol}-LINEAR.BYBIT")) for symbol in SYMBOLS},
-        "open_orders": sorted(
-            order.client_order_id.value for order in cache.orders() if not order.is_closed
-        ),
+        "open_orders": sorted(order.client_order_id.value for order in cache.orders() if not order.is_closed),
         "lots": {name: found for name, found in lots.items() if found},
         "halt": context.breakers.halt.reason if context.breakers.halt else "",
         "reduce_only": sorted(context.breakers.reduce_only),
@@ -152,19 +165,38 @@ def belief(session: TradingSession) -> dict[str, Any]:
 
 
 async def play(session: TradingSession, script: str) -> None:
-    """Do the steps of a script, then say what is believed."""
+    """Say what is believed, do the steps of a script, and say it again."""
+    await settled(session)
+    say(session)
     for step in filter(None, script.split(",")):
         match step.split(":"):
             case ["hold", secs]:
                 await asyncio.sleep(float(secs))
-            case ["halt"]:
-                halt(session)
+            case ["halt" | "resume" as word]:
+                set_breaker(session, halted=word == "halt")
             case [symbol, side, secs]:
                 publish(session, "inject", symbol, side, "0.9")
                 await asyncio.sleep(float(secs))
+    await settled(session)
+    say(session)
+    session.stop("the script is over")
+
+
+async def settled(session: TradingSession) -> None:
+    """Wait until no order is on its way, at most a few seconds."""
+    cache = session.host.node.kernel.cache
+    quiet = 0
+    for _ in range(100):
+        quiet = 0 if cache.orders_inflight() else quiet + 1
+        if quiet == QUIET_CHECKS:
+            return
+        await asyncio.sleep(0.05)
+
+
+def say(session: TradingSession) -> None:
+    """Print what is believed."""
     sys.stdout.write(json.dumps(belief(session)) + "\n")
     sys.stdout.flush()
-    session.stop("the script is over")
 
 
 def main(http_url: str, ws_url: str, folder: Path, script: str) -> None:

@@ -1,0 +1,310 @@
+"""Kill a bot again and again on one exchange that lives on, and compare all three after every restart."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from adapters.bybit.addresses import simulated_addresses
+from adapters.bybit.rest import BybitRest
+from catalog.codec import decode
+from catalog.reader import EntryFilter, entries
+from catalog.store import EventStore
+from catalog.verify import verify_run
+from nautilus_bot.node.snapshots import fold_session
+
+ROOT = Path(__file__).parents[2]
+BOT = Path(__file__).with_name("bot.py")
+KILLED = -9
+BOT_TIMEOUT_SECS = 60.0
+SETTLE_SECS = 12.0
+
+
+@dataclass(frozen=True)
+class Kill:
+    """
+    One kill.
+
+    Parameters
+    ----------
+    at : str
+        Where (see ``bot.py``); ``time:SECS`` kills from outside; empty lets the session end by itself.
+    script : str
+        What the session does until then.
+    fault : dict[str, Any]
+        A fault that begins at the exchange once the bot has settled; empty for none.
+    """
+
+    at: str
+    script: str
+    fault: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    """What came of one kill: whether it happened, and what was wrong after the restart."""
+
+    kill: Kill
+    died: bool
+    problems: list[str]
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A simulated Bybit in a process of its own."""
+
+    http_url: str
+    ws_url: str
+    token: str
+
+    def rest(self) -> BybitRest:
+        """Return a session that asks it."""
+        return BybitRest(simulated_addresses(self.http_url, self.ws_url), "SIMULATED", "SIMULATED")
+
+    def fault(self, fault: dict[str, Any]) -> None:
+        """Begin a fault."""
+        request = urllib.request.Request(
+            f"{self.http_url}/control/faults",
+            data=json.dumps(fault).encode(),
+            headers={"X-Control-Token": self.token, "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5):
+            pass
+
+
+@contextmanager
+def exchange_process() -> Iterator[Exchange]:
+    """Run a simulated Bybit for as long as the context lasts."""
+    command = [sys.executable, "-m", "nautilus_bot.cli.main", "simulator", "--json", "--port=0"]
+    process = subprocess.Popen(
+        [*command, "--symbols=BTCUSDT,ETHUSDT", "--wallet=10000"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        text = ""
+        for line in process.stdout:
+            text += line
+            if line.startswith("}"):
+                break
+        said = json.loads(text)
+        yield Exchange(said["http_url"], said["ws_url"], said["control_token"])
+    finally:
+        process.terminate()
+        process.wait(10)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+class Matrix:
+    """
+    Play kills one after the other; every session recovers from the one before.
+
+    Parameters
+    ----------
+    exchange : Exchange
+        Goes on when the bot dies.
+    folder : Path
+        Of the event store.
+    """
+
+    def __init__(self, exchange: Exchange, folder: Path) -> None:
+        self._exchange = exchange
+        self._rest = exchange.rest()
+        self._folder = folder
+        self._store = EventStore(folder / "events")
+        self._injected = 0
+
+    def play(self, kill: Kill) -> Outcome:
+        """Run a session until it is killed, restart it, and compare."""
+        self._injected += kill.script.count("BUY") + kill.script.count("SELL")
+        code, _ = self._run(kill)
+        died = code == KILLED
+        problems = [] if died or code == 0 else [f"the session ended with exit code {code}"]
+        code, said = self._run(Kill("", ""))
+        if code != 0 or not said:
+            return Outcome(kill, died, [*problems, f"the restart ended with exit code {code}"])
+        return Outcome(kill, died, problems + self.compare(said[-1]))
+
+    def _run(self, kill: Kill) -> tuple[int, list[dict[str, Any]]]:
+        place = "" if kill.at.startswith("time:") else kill.at
+        process = subprocess.Popen(
+            [sys.executable, BOT, self._exchange.http_url, self._exchange.ws_url, self._folder, kill.script],
+            cwd=ROOT,
+            env={**os.environ, "BOT_KILL_AT": place},
+            stdout=subprocess.PIPE,
+            stderr=(self._folder / "bot.err").open("ab"),
+            text=True,
+        )
+        assert process.stdout is not None
+        try:
+            if kill.at.startswith("time:"):
+                time.sleep(float(kill.at[5:]))
+                process.kill()
+            first = process.stdout.readline()
+            if first and kill.fault:
+                self._exchange.fault(kill.fault)
+            rest, _ = process.communicate(timeout=BOT_TIMEOUT_SECS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            rest, _ = process.communicate()
+        return process.returncode, [json.loads(line) for line in (first + rest).splitlines() if line]
+
+    # -- comparing ----------------------------------------------------------------------------------
+
+    def compare(self, belief: dict[str, Any]) -> list[str]:
+        """Name everything in which bot, journal and exchange differ."""
+        return [
+            *self._positions(belief),
+            *self._orders(belief),
+            *self._fills(),
+            *self._breakers(belief),
+            *self._journals(belief),
+        ]
+
+    def _positions(self, belief: dict[str, Any]) -> list[str]:
+        held = self._rest.positions()
+        found = []
+        for symbol, net in belief["net"].items():
+            theirs = held[symbol].quantity if symbol in held else Decimal(0)
+            if theirs != Decimal(net):
+                found.append(f"{symbol}: the exchange holds {theirs}, the ledgers {net}")
+        balance = self._rest.wallet_balance_usdt()
+        if abs(balance - Decimal(belief["balance"])) > Decimal("0.02"):
+            found.append(f"balance: the exchange has {balance}, the bot {belief['balance']}")
+        if belief["reduce_only"]:
+            found.append(f"reduce-only without an outsider: {belief['reduce_only']}")
+        return found
+
+    def _orders(self, belief: dict[str, Any]) -> list[str]:
+        rows = [row for row in self._rest.open_orders() if row["orderLinkId"]]
+        theirs = {row["orderLinkId"] for row in rows}
+        found = []
+        if theirs != set(belief["open_orders"]):
+            found.append(f"orders: exchange {sorted(theirs)}, bot {belief['open_orders']}")
+        stops = Counter[str]()
+        for row in rows:
+            if "-S" in row["orderLinkId"]:
+                stops[row["symbol"]] += Decimal(row["qty"]) - Decimal(row["cumExecQty"])
+        for symbol, net in belief["net"].items():
+            if stops[symbol] != abs(Decimal(net)):
+                found.append(f"{symbol}: {net} held, stops over {stops[symbol]}")
+        return found
+
+    def _fills(self) -> list[str]:
+        theirs = {
+            one.exec_id: one.order_link_id for one in self._rest.executions(kind="Trade") if one.order_link_id
+        }
+        recorded = Counter(fill.trade_id.value for fill in self._recorded("OrderFilled"))
+        found = [f"fill {one} was recorded {count} times" for one, count in recorded.items() if count > 1]
+        found += [f"fill {one} of {theirs[one]} was lost" for one in theirs if one not in recorded]
+        entered = {fill.client_order_id.value for fill in self._recorded("OrderFilled")}
+        entries_filled = [one for one in entered if one.endswith("-E")]
+        if len(entries_filled) > self._injected:
+            found.append(f"{len(entries_filled)} entries for {self._injected} signals")
+        return found
+
+    def _breakers(self, belief: dict[str, Any]) -> list[str]:
+        facts = self._recorded("TradingHalted", "TradingResumed")
+        halted = bool(facts) and type(facts[-1]).__name__ == "TradingHalted"
+        if halted != bool(belief["halt"]):
+            return [f"the journal says halted: {halted}, the bot: {belief['halt'] or 'no'}"]
+        return []
+
+    def _journals(self, belief: dict[str, Any]) -> list[str]:
+        found = []
+        for manifest in self._store.runs():
+            report = verify_run(self._store.folder(manifest.run_id))
+            if not report.ok:
+                found.append(f"{manifest.run_id}: {report.message}")
+            if manifest.status == "RUNNING":
+                found.append(f"{manifest.run_id} is still RUNNING")
+        # the journal of the last session alone, without its snapshots, must give what the bot believed
+        state = fold_session(self._store.folder(belief["run"]), use_snapshots=False)
+        ledgers = {
+            f"{one.strategy_id}@{one.instrument_id}": one.quantity
+            for one in state.risk.ledgers
+            if Decimal(one.quantity)
+        }
+        if ledgers != belief["ledgers"]:
+            found.append(f"ledgers: the journal says {ledgers}, the bot {belief['ledgers']}")
+        return found
+
+    def _recorded(self, *types: str) -> list[Any]:
+        wanted = EntryFilter(types=types)
+        return [
+            decode(entry.type, entry.version, entry.payload)
+            for run_id in (manifest.run_id for manifest in self._store.runs())
+            for entry in entries(self._store.folder(run_id), where=wanted)
+        ]
+
+
+STEPS = (
+    "before:Signal:1",
+    "after:Signal:1",
+    "after:RiskVerdict:1",
+    "before:OrderInitialized:1",
+    "before:SubmitOrder:1",
+    "after:SubmitOrder:1",
+    "sent:E:1",
+    "before:OrderSubmitted:1",
+    "after:OrderSubmitted:1",
+    "before:OrderAccepted:1",
+    "after:OrderAccepted:1",
+    "before:OrderFilled:1",
+    "after:OrderFilled:1",
+    "before:PositionOpened:1",
+    "before:OrderInitialized:2",
+    "after:OrderInitialized:2",
+    "after:SubmitOrder:2",
+    "sent:S:1",
+    "before:OrderAccepted:2",
+    "sent:T:1",
+    "after:OrderAccepted:3",
+    "before:CancelOrder:1",
+    "after:CancelOrder:1",
+    "before:OrderCanceled:1",
+    "after:OrderCanceled:1",
+    "after:OrderCanceled:2",
+    "sent:C:1",
+    "before:OrderFilled:2",
+    "after:OrderFilled:2",
+    "before:TradingHalted:1",
+    "after:TradingHalted:1",
+    "before:SessionSnapshot:1",
+    "after:SessionSnapshot:1",
+    "after:CryptoPerpetual:1",
+    "before:AccountState:1",
+    "after:WarmupBars:1",
+)
+"""Every step of the scripted session, and of the recovery that precedes it."""
+
+PARTIAL = {"kind": "partial_fill_then_disconnect", "symbol": "ETHUSDT", "ratio": 0.5}
+OPEN_CLOSE = "ETHUSDT:BUY:0.5,ETHUSDT:SELL:0.8"
+LEGS = ("ETHUSDT:BUY", "ETHUSDT:SELL", "BTCUSDT:BUY", "BTCUSDT:SELL")
+
+
+def random_kill(chance: random.Random) -> Kill:
+    """Draw a session and a place to kill it at."""
+    steps = [f"{chance.choice(LEGS)}:{chance.choice((0.05, 0.3, 0.8))}" for _ in range(chance.randint(1, 4))]
+    if chance.random() < 0.2:
+        steps.insert(chance.randint(0, len(steps)), "halt")
+    script = ",".join(["resume", *steps])
+    way = chance.random()
+    if way < 0.5:
+        at = f"{chance.choice(('before', 'after'))}:*:{chance.randint(1, 120)}"
+    elif way < 0.8:
+        at = chance.choice(STEPS)
+    else:
+        at = f"time:{chance.uniform(2.0, 7.0):.2f}"
+    fault = PARTIAL if chance.random() < 0.15 else {}
+    return Kill(at, script, fault)
