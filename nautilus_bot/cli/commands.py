@@ -55,6 +55,17 @@ COMMANDS: Final = (
         ("nautilus-bot compare backtest-20260101 latest",),
     ),
     Command(
+        "optimize",
+        "nautilus_bot.cli.optimize:app",
+        "Search for parameters, resumable and reproducible, and confirm the best on the node.",
+        "Research",
+        (
+            "nautilus-bot optimize -s BollingerReversionStrategy -p BTCUSDT -i 15m --n-trials 500 --n-jobs 2",
+            "nautilus-bot optimize --strategies all -p BTCUSDT --metric rmd --metric sharpe",
+            "nautilus-bot optimize schedule -s BollingerReversionStrategy -p BTCUSDT --months 12",
+        ),
+    ),
+    Command(
         "paper",
         "nautilus_bot.cli.paper:paper",
         "Trade on a simulated Bybit that keeps its balances, without keys or network.",

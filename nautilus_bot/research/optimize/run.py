@@ -76,7 +76,9 @@ class Watch:
 IGNORE: Final = Watch()
 
 
-def optimize(config: BotConfig, folder: Path, request: Request, watch: Watch = IGNORE) -> Summary:
+def optimize(
+    config: BotConfig, folder: Path, request: Request, watch: Watch = IGNORE
+) -> tuple[Summary, tuple[Trial, ...]]:
     """
     Search for parameters, or go on with a search, and write its summary.
 
@@ -90,6 +92,11 @@ def optimize(config: BotConfig, folder: Path, request: Request, watch: Watch = I
         How to search.
     watch : Watch
         Is told how it goes.
+
+    Returns
+    -------
+    tuple[Summary, tuple[Trial, ...]]
+        The document, which is also written into the study's folder, and all trials.
 
     Raises
     ------
@@ -105,7 +112,7 @@ def optimize(config: BotConfig, folder: Path, request: Request, watch: Watch = I
     return search(session, request, watch)
 
 
-def search(session: Session, request: Request, watch: Watch = IGNORE) -> Summary:
+def search(session: Session, request: Request, watch: Watch = IGNORE) -> tuple[Summary, tuple[Trial, ...]]:
     """Search on a session that is loaded; otherwise as ``optimize``."""
     settings = request.settings
     distributions = distributions_of(session.spaces, session.weighted)
@@ -136,7 +143,7 @@ def search(session: Session, request: Request, watch: Watch = IGNORE) -> Summary
     )
     summary = msgspec.structs.replace(summary, file=str(home / FILE))
     write_summary(summary, home / FILE)
-    return summary
+    return summary, trials
 
 
 def studies_folder(config: BotConfig) -> Path:

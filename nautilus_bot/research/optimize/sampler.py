@@ -39,9 +39,11 @@ class BatchTpe(TPESampler):
         Number of the batch's first trial.
     size : int
         Trials in the batch.
+    space : dict[str, BaseDistribution]
+        Of every parameter.
     """
 
-    def __init__(self, seed: int, first: int, size: int) -> None:
+    def __init__(self, seed: int, first: int, size: int, space: dict[str, BaseDistribution]) -> None:
         super().__init__(
             seed=int(np.random.SeedSequence([seed, first]).generate_state(1)[0]),
             multivariate=True,
@@ -49,7 +51,16 @@ class BatchTpe(TPESampler):
             n_ei_candidates=CANDIDATES,
         )
         self._size = size
+        self._space = {name: one for name, one in space.items() if not one.single()}
         self._proposals: list[dict[str, Any]] = []
+
+    def infer_relative_search_space(
+        self,
+        study: optuna.Study,  # noqa: ARG002  Optuna's signature
+        trial: FrozenTrial,  # noqa: ARG002  Optuna's signature
+    ) -> dict[str, BaseDistribution]:
+        """Return the whole space: it is the same for every trial, so there is nothing to infer."""
+        return self._space
 
     def _sample(
         self,

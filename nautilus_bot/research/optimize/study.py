@@ -210,7 +210,7 @@ class _Search:
     def run_batch(self, crew: Crew, told: int, first: Parameters | None) -> None:
         settings = self._settings
         size = min(settings.batch, settings.n_trials - told)
-        self._study.sampler = BatchTpe(settings.seed, told, size)
+        self._study.sampler = BatchTpe(settings.seed, told, size, self._distributions)
         if first is not None:
             self._study.enqueue_trial(_typed(first, self._distributions))
         asked = [self._study.ask(self._distributions) for _ in range(size)]

@@ -131,6 +131,11 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     report: str = ""
     file: str = ""
 
+    @property
+    def out_of_sample(self) -> bool:
+        """Whether a part of the time was held out."""
+        return self.present.out_of_sample is not None
+
 
 def judge(session: Session, settings: StudySettings, number: int, parameters: dict[str, float]) -> Finalist:
     """Return a set of parameters with its figures on the searched and on the held-out part."""
