@@ -54,7 +54,7 @@ OFF: Final = tuple({"rule": name, "enabled": False} for name in RULES)
 
 
 class RunResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run did and what it took; ``bars_per_sec`` is by wall clock."""
+    """What one run did and what it took; ``rate`` is bars per second of CPU time."""
 
     engine: str
     bars: int
@@ -68,8 +68,8 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     load: float = 0.0
 
     @property
-    def bars_per_sec(self) -> float:
-        return self.bars / self.wall_secs
+    def rate(self) -> float:
+        return self.bars / self.cpu_secs
 
 
 def simulation(market: BenchMarket, bars: int) -> Simulation:
