@@ -1,7 +1,10 @@
 """``nautilus-bot simulator``: run the simulated Bybit until it is told to stop."""
 
 import asyncio
+import contextlib
 import signal
+import sys
+import threading
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,6 +49,9 @@ def simulator(
     ] = "synthetic",
     relay_ws: Annotated[str, typer.Option(help="Public stream to relay, ws(s)://host.")] = "",
     relay_http: Annotated[str, typer.Option(help="REST address to read history from.")] = "",
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="End when standard input is closed.", hidden=True)
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Run a local Bybit V5 exchange for linear USDT perpetuals."""
@@ -63,21 +69,23 @@ def simulator(
     )
     if scenario is not None:
         load_scenario(scenario)
-    asyncio.run(_run(config, as_json))
+    asyncio.run(_run(config, as_json, until_eof))
 
 
-async def _run(config: BybitSimulatorConfig, as_json: bool) -> None:
+async def _run(config: BybitSimulatorConfig, as_json: bool, until_eof: bool) -> None:
     running = await start_simulator(config)
     try:
         emit(_started(running), as_json, _render)
-        await _until_told(running)
+        await _until_told(running, until_eof)
     finally:
         await running.stop()
 
 
-async def _until_told(running: BybitSimulator) -> None:
-    """Return at SIGTERM, Ctrl-C or the end of the market."""
+async def _until_told(running: BybitSimulator, until_eof: bool) -> None:
+    """Return at SIGTERM, Ctrl-C, the end of the market, or that of the process which started this one."""
     told = asyncio.Event()
+    if until_eof:
+        _watch_input(asyncio.get_running_loop(), told)
     # Windows's loop has no signal handlers; there Ctrl-C raises KeyboardInterrupt, which also ends the run.
     if hasattr(signal, "SIGHUP"):
         loop = asyncio.get_running_loop()
@@ -91,6 +99,23 @@ async def _until_told(running: BybitSimulator) -> None:
         market.result()
     else:
         market.cancel()
+
+
+def _watch_input(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> None:
+    """
+    Tell when standard input ends: the other end is held by the parent alone, and even a killed one lets go.
+
+    A thread waits, since a pipe cannot be watched by the loop on every system.
+    """
+
+    def wait() -> None:
+        while sys.stdin.buffer.read(1):
+            pass
+        # the loop may have ended first; then nobody needs to be told
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(told.set)
+
+    threading.Thread(target=wait, name="stdin", daemon=True).start()
 
 
 def _started(running: BybitSimulator) -> SimulatorStarted:

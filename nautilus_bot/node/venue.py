@@ -94,7 +94,11 @@ async def own_simulator(settings: SimulatorSettings, symbols: tuple[str, ...]) -
         If it does not listen in time.
     """
     process = await asyncio.create_subprocess_exec(
-        *_command(settings, symbols), stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *_command(settings, symbols),
+        # its other end is ours alone: the simulator ends with us, even when we are killed
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         said = await _announcement(process)
@@ -124,6 +128,7 @@ def _command(settings: SimulatorSettings, symbols: tuple[str, ...]) -> list[str]
         "nautilus_bot.cli.main",
         "simulator",
         "--json",
+        "--until-eof",
         f"--port={settings.port}",
         f"--speed={settings.speed}",
         f"--seed={settings.seed}",
