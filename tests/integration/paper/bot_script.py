@@ -1,0 +1,264 @@
+"""
+Run one paper bot against a simulated Bybit in this process, play a script, and print what both sides hold.
+
+usage: bot_script.py SCRIPT FOLDER
+
+The bot, its gate, journal and the production client are the real ones; only the six strategies are reduced to
+one that never trades within the test, so that every order comes from the script's injected signals.
+"""
+
+import asyncio
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from adapters.bybit.addresses import simulated_addresses
+from adapters.bybit.clients import BybitVenue
+from adapters.bybit_simulator.config import BybitSimulatorConfig
+from adapters.bybit_simulator.launch import start_simulator
+from adapters.bybit_simulator.server import BybitSimulator
+from catalog import verify
+from nautilus_bot.config.loader import load_config
+from nautilus_bot.core import topics
+from nautilus_bot.core.messages import OperatorCommand
+from nautilus_bot.node.session import TradingSession, run_until_stopped
+
+ROOT = Path(__file__).parents[3]
+SYMBOLS = ("BTCUSDT", "ETHUSDT")
+SETTLE_SECS = 25.0
+STOP_BOUND_SECS = 15.0
+
+
+class Lab:
+    """The exchange and the bot of one script."""
+
+    def __init__(self, simulator: BybitSimulator, session: TradingSession) -> None:
+        self.simulator = simulator
+        self.session = session
+        self.uncovered_secs = 0.0
+        self.entries_sent = 0
+
+    async def inject(self, symbol: str, side: str) -> None:
+        """Ask the bot for one signal."""
+        now = self.session.host.wiring.context.clock.now_ns
+        command = OperatorCommand(
+            ts_event=now, command="inject", author="test", arguments=(symbol, side, "0.9")
+        )
+        self.session.host.node.kernel.msgbus.publish(topics.OPERATOR + "test", command)
+
+    async def fault(self, **fault: Any) -> None:
+        """Begin a fault at the exchange."""
+        headers = {"X-Control-Token": self.simulator.control_token}
+        url = f"{self.simulator.http_url}/control/faults"
+        async with aiohttp.ClientSession() as http, http.post(url, json=fault, headers=headers) as answer:
+            assert answer.status < 300, await answer.text()
+
+    async def wait(self, secs: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(secs)
+
+    async def held(self, symbol: str) -> bool:
+        """Wait until the bot's ledger holds something in a symbol."""
+        return await self._until(lambda: bool(self._ledger(symbol)))
+
+    async def flat(self, symbol: str) -> bool:
+        """Wait until the bot's ledger is flat in a symbol."""
+        return await self._until(lambda: not self._ledger(symbol))
+
+    async def agreed(self) -> bool:
+        """Wait until bot and exchange hold the same."""
+        return await self._until(lambda: not self.differences())
+
+    async def _until(self, holds: Callable[[], bool]) -> bool:
+        end = time.monotonic() + SETTLE_SECS
+        while time.monotonic() < end:
+            if holds():
+                return True
+            await asyncio.sleep(0.1)
+        return holds()
+
+    def differences(self) -> list[str]:
+        """Name everything in which bot and exchange differ: positions, balance, orders, stops."""
+        found = []
+        exchange = self.simulator.venue.exchange
+        for symbol in SYMBOLS:
+            at_venue, ours = self._venue_position(symbol), self._ledger(symbol)
+            if at_venue != ours:
+                found.append(f"{symbol}: venue holds {at_venue}, ledgers {ours}")
+        balance = Decimal(str(self.session.host.wiring.context.balance_usdt))
+        if abs(exchange.wallet().wallet_balance - balance) > Decimal("0.01"):
+            found.append(f"balance: venue {exchange.wallet().wallet_balance}, bot {balance}")
+        theirs = {o.order_link_id for o in exchange.open_orders() if o.order_link_id}
+        mine = {o.client_order_id for o in self.session.host.view.snapshot().orders if o.role != "V"}
+        if theirs != mine:
+            found.append(f"orders: only venue {sorted(theirs - mine)}, only bot {sorted(mine - theirs)}")
+        found += [
+            f"{p.instrument_id}: {p.quantity} not covered by stops {p.stop_quantity}"
+            for p in self.session.host.view.snapshot().positions
+            if not p.covered
+        ]
+        return found
+
+    def _venue_position(self, symbol: str) -> Decimal:
+        position = self.simulator.venue.exchange.position(symbol)
+        return -position.size if position.side == "Sell" else position.size
+
+    def _ledger(self, symbol: str) -> Decimal:
+        ledgers = self.session.host.wiring.context.ledgers
+        return Decimal(ledgers.net(f"{symbol}-LINEAR.BYBIT"))
+
+    async def measure_cover(self) -> None:
+        """Add up for how long a position of the exchange stood without any stop at the exchange."""
+        longest = begun = 0.0
+        while True:
+            exchange = self.simulator.venue.exchange
+            bare = any(
+                self._venue_position(symbol) and not exchange.open_orders(symbol) for symbol in SYMBOLS
+            )
+            now = time.monotonic()
+            begun = (begun or now) if bare else 0.0
+            longest = max(longest, now - begun if begun else 0.0)
+            self.uncovered_secs = longest
+            await asyncio.sleep(0.02)
+
+
+type Script = Callable[[Lab], Awaitable[None]]
+
+
+async def quiet(lab: Lab) -> None:
+    """No fault: open, close, open."""
+    await lab.inject("ETHUSDT", "BUY")
+    assert await lab.held("ETHUSDT")
+    await lab.inject("ETHUSDT", "SELL")
+    assert await lab.flat("ETHUSDT")
+    await lab.inject("BTCUSDT", "SELL")
+    assert await lab.held("BTCUSDT")
+
+
+def under(**fault: Any) -> Script:
+    """Open before a fault, open and close while it lasts, close after it."""
+
+    async def script(lab: Lab) -> None:
+        await lab.inject("ETHUSDT", "BUY")
+        assert await lab.held("ETHUSDT")
+        await lab.wait(0.5)
+        await lab.fault(**fault)
+        await lab.inject("BTCUSDT", "BUY")
+        await lab.wait(1.0)
+        await lab.inject("ETHUSDT", "SELL")
+        await lab.wait(fault.get("for_secs", 2.0) + 0.5)
+
+    return script
+
+
+def taken(kind: str) -> Script:
+    """Hold a position that the exchange takes away."""
+
+    async def script(lab: Lab) -> None:
+        await lab.inject("ETHUSDT", "BUY")
+        assert await lab.held("ETHUSDT")
+        await lab.wait(0.5)
+        await lab.fault(kind=kind, symbol="ETHUSDT")
+        await lab.wait(1.0)
+
+    return script
+
+
+async def partial(lab: Lab) -> None:
+    """Fill half of an entry, then lose all sockets."""
+    await lab.fault(kind="partial_fill_then_disconnect", symbol="BTCUSDT", ratio=0.5)
+    await lab.inject("BTCUSDT", "BUY")
+    await lab.wait(3.0)
+
+
+SCRIPTS: dict[str, Script] = {
+    "quiet": quiet,
+    "latency": under(kind="latency", delay_ms=150, jitter_ms=100, for_secs=3),
+    "lost_request": under(kind="lost_request", times=1, operations=["order.create"]),
+    "lost_acknowledgement": under(kind="lost_acknowledgement", times=2),
+    "accepted_reply_lost": under(kind="accepted_reply_lost", times=1, operations=["order.create"]),
+    "duplicated_private": under(kind="duplicated_private", for_secs=3),
+    "reordered_private": under(kind="reordered_private", for_secs=3),
+    "late_private": under(kind="late_private", delay_ms=200, jitter_ms=300, for_secs=3),
+    "dropped_sockets": under(kind="dropped_sockets", for_secs=1),
+    "half_open_private": under(kind="half_open_sockets", channels=["private"], for_secs=6),
+    "rate_limit_storm": under(kind="rate_limit_storm", for_secs=2),
+    "http_502": under(kind="http_502", for_secs=2),
+    "clock_skew": under(kind="clock_skew", offset_ms=3000, for_secs=2),
+    "stale_book": under(kind="stale_book", for_secs=2),
+    "forced_liquidation": taken("forced_liquidation"),
+    "position_closed_outside": taken("position_closed_outside"),
+    "partial_fill_then_disconnect": partial,
+}
+
+
+def main(name: str, folder: Path) -> None:
+    current: list[TradingSession] = []
+    outcome: dict[str, Any] = {}
+
+    async def work() -> Any:
+        config = load_config(ROOT / "configs")
+        backtest = msgspec.structs.replace(
+            config.backtest, symbols=SYMBOLS, event_store_path=str(folder / "events")
+        )
+        silent = tuple(
+            msgspec.structs.replace(
+                one, enabled=one.strategy == "EMABreakoutConservativeStrategy", timeframe="1h"
+            )
+            for one in config.strategies.strategies
+        )
+        config = msgspec.structs.replace(
+            config,
+            backtest=backtest,
+            strategies=msgspec.structs.replace(config.strategies, strategies=silent),
+        )
+        simulator = await start_simulator(
+            BybitSimulatorConfig(symbols=SYMBOLS, wallet_usdt=Decimal(10_000), speed=1.0)
+        )
+        addresses = simulated_addresses(simulator.http_url, simulator.ws_url)
+        venue = BybitVenue("simulated", addresses, "SIMULATED", "SIMULATED", SYMBOLS)
+
+        async def play(session: TradingSession) -> None:
+            lab = Lab(simulator, session)
+            watching = asyncio.create_task(lab.measure_cover())
+            try:
+                await lab.wait(1.0)
+                await SCRIPTS[name](lab)
+                outcome["agreed"] = await lab.agreed()
+            except Exception as error:
+                outcome["error"] = f"the script did not get on: {error!r}"
+            finally:
+                watching.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await watching
+                outcome["differences"] = lab.differences()
+                outcome["uncovered_secs"] = lab.uncovered_secs
+                links = [o.order_link_id for o in simulator.venue.exchange.order_history()]
+                links += [o.order_link_id for o in simulator.venue.exchange.open_orders()]
+                outcome["entries"] = sorted(link for link in links if link.endswith("-E"))
+                outcome["ledgers"] = {s: str(lab._ledger(s)) for s in SYMBOLS}
+                session.stop("the script is over")
+
+        session = TradingSession(config, "paper", venue, (play,), log_level="OFF")
+        current.append(session)
+        end = await session.trade()
+        await simulator.stop()
+        return end
+
+    end = run_until_stopped(work, lambda: current[0] if current else None)
+    run = folder / "events" / "runs" / end.run_id
+    outcome["run"] = str(run)
+    outcome["journal_ok"] = verify.verify_run(run).ok
+    sys.stdout.write(json.dumps(outcome) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
