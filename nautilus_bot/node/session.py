@@ -28,6 +28,7 @@ from nautilus_bot.node.compose import build_node_spec
 from nautilus_bot.node.modes import MODES
 from nautilus_bot.node.provenance import code_hash, library_versions
 from nautilus_bot.node.recovery import NOTHING, find_recovery, lock_account
+from nautilus_bot.node.snapshots import SnapshotPace
 from nautilus_bot.node.trading import TradingHost, build_trading
 
 START_TIMEOUT_SECS = 90.0
@@ -195,7 +196,8 @@ class TradingSession:
     async def _beside(self) -> AsyncIterator[None]:
         """Run what lives beside the node, and end it before the node."""
         tasks = [asyncio.create_task(self._guarded(companion)) for companion in self._companions]
-        tasks.append(asyncio.create_task(self._checkpoint_journal()))
+        own = (TradingSession._checkpoint_journal, TradingSession._keep_snapshots, _watch_account)
+        tasks += [asyncio.create_task(self._guarded(companion)) for companion in own]
         try:
             yield
         finally:
@@ -216,6 +218,15 @@ class TradingSession:
         while True:
             await asyncio.sleep(CHECKPOINT_SECS)
             await asyncio.to_thread(self.run.journal.checkpoint)
+
+    async def _keep_snapshots(self) -> None:
+        """Record the state now and then, so that a recovery need not read the whole journal."""
+        pace = SnapshotPace(self.run.journal.last_seq, time.monotonic())
+        while True:
+            await asyncio.sleep(1.0)
+            if pace.is_due(self.run.journal.last_seq, time.monotonic()) and not self.run.journal.halted:
+                self.host.record_snapshot(self.run)
+                pace.note(self.run.journal.last_seq, time.monotonic())
 
     async def _until_stopped(self, running: asyncio.Task[None]) -> None:
         wish = asyncio.create_task(self._stop.wait())
@@ -240,6 +251,10 @@ class TradingSession:
             text=text,
         )
         self.host.node.kernel.msgbus.publish(topics.NOTICE + "session", notice)
+
+
+async def _watch_account(session: TradingSession) -> None:
+    await session.host.watch_account()
 
 
 def run_until_stopped(

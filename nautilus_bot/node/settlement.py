@@ -7,7 +7,6 @@ its stop, before anything new may be opened.
 import asyncio
 import re
 import time
-from decimal import Decimal
 from typing import Any, Final
 
 from nautilus_trader.core.uuid import UUID4
@@ -15,8 +14,6 @@ from nautilus_trader.execution.messages import GenerateFillReports, GenerateOrde
 from nautilus_trader.execution.reports import FillReport
 from nautilus_trader.model.enums import OrderSide, OrderStatus
 from nautilus_trader.model.events import OrderRejected
-from nautilus_trader.model.identifiers import InstrumentId
-from nautilus_trader.model.objects import Price
 from nautilus_trader.model.orders import Order
 from nautilus_trader.system.kernel import NautilusKernel
 
@@ -24,8 +21,9 @@ from adapters.bybit.rest import BybitRest
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import Notice
 from nautilus_bot.node.attribution import Attribution
-from nautilus_bot.node.builder import Wiring
-from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.node.holdings import fetch_held, symbol_of
+from nautilus_bot.node.protect import Protector
+from nautilus_bot.risk.context import RiskContext
 from strategies.base import SignalStrategy
 
 FATE_SECS: Final = 6.0
@@ -44,12 +42,12 @@ class Settlement:
     ----------
     kernel : NautilusKernel
         Of a running node.
-    wiring : Wiring
-        Strategies and risk.
-    memory : SessionMemory
-        The signals of the session that is continued.
+    context : RiskContext
+        The ledgers.
     attribution : Attribution
-        Sets ledgers right.
+        Sets them right.
+    protector : Protector
+        Restores and protects strategies.
     rest : BybitRest
         Asks the venue.
     since_ns : int
@@ -59,9 +57,9 @@ class Settlement:
     def __init__(
         self,
         kernel: NautilusKernel,
-        wiring: Wiring,
-        memory: SessionMemory,
+        context: RiskContext,
         attribution: Attribution,
+        protector: Protector,
         rest: BybitRest,
         *,
         since_ns: int,
@@ -70,10 +68,9 @@ class Settlement:
         self._cache = kernel.cache
         self._bus = kernel.msgbus
         self._engine = kernel.exec_engine
-        self._context = wiring.context
-        self._strategies = [one for one in wiring.strategies if isinstance(one, SignalStrategy)]
-        self._memory = memory
+        self._context = context
         self._attribution = attribution
+        self._protector = protector
         self._rest = rest
         self._since_ns = since_ns
 
@@ -89,8 +86,7 @@ class Settlement:
         await self._learn_fates()
         await self._fetch_fills()
         await self._attribute()
-        # in one step of the loop: no event may come between reading the state and acting on it
-        self._restore_strategies()
+        self._protector.restore()
         await self._cancel_strangers()
 
     # -- orders -------------------------------------------------------------------------------------
@@ -107,7 +103,9 @@ class Settlement:
 
     async def _learn_fate(self, order: Order) -> None:
         client_order_id = order.client_order_id.value
-        found = await asyncio.to_thread(self._rest.find_order, _symbol(order.instrument_id), client_order_id)
+        found = await asyncio.to_thread(
+            self._rest.find_order, symbol_of(order.instrument_id), client_order_id
+        )
         if order.status not in UNKNOWN:
             return
         if found is None:
@@ -195,46 +193,19 @@ class Settlement:
         match = _OURS.fullmatch(client_order_id)
         if match is None:
             return None
-        wanted = (match["tag"], match["symbol"])
-        return next((one for one in self._strategies if (one.tag, one.symbol) == wanted), None)
+        return self._protector.owner(match["tag"], match["symbol"])
 
     # -- positions ----------------------------------------------------------------------------------
 
     async def _attribute(self) -> None:
         """Set ledgers right; a fill may still be on its way, so a difference has to last."""
         for _ in range(SETTLE_TRIES):
-            held = await self._held()
-            if all(self._context.ledgers.net(one) == quantity for one, (quantity, _) in held.items()):
+            held = await fetch_held(self._rest, self._cache, self._context.marks)
+            if all(self._context.ledgers.net(name) == one.quantity for name, one in held.items()):
                 return
             await asyncio.sleep(SETTLE_PAUSE_SECS)
-        for instrument_id, (quantity, price) in held.items():
-            self._attribution.settle(instrument_id, quantity, price, "recovery")
-
-    async def _held(self) -> dict[str, tuple[Decimal, Decimal]]:
-        """Return what the venue holds of every instrument, with the price to book a correction at."""
-        positions = await asyncio.to_thread(self._rest.positions)
-        held = {}
-        for instrument in self._cache.instruments():
-            name = instrument.id.value
-            position = positions.get(_symbol(instrument.id))
-            mark = Decimal(str(self._context.marks.get(name, 0)))
-            price = mark or (position.average_price if position else Decimal(0))
-            held[name] = (position.quantity if position else Decimal(0), price)
-        return held
-
-    # -- strategies ---------------------------------------------------------------------------------
-
-    def _restore_strategies(self) -> None:
-        now_ns = time.time_ns()
-        for strategy in self._strategies:
-            net = self._context.ledgers.quantity(strategy.id.value, strategy.instrument_id.value)
-            strategy.restore(self._memory.signals_of(strategy.id.value), net)
-            strategy.repair(self._price(strategy), self._context.clock.now_ns, now_ns)
-
-    def _price(self, strategy: SignalStrategy) -> Price:
-        instrument = self._cache.instrument(strategy.instrument_id)
-        mark = self._context.marks.get(strategy.instrument_id.value, 0.0)
-        return instrument.make_price(mark)
+        for name, one in held.items():
+            self._attribution.settle(name, one.quantity, one.price, "recovery")
 
     def _client(self) -> Any:
         """Return Nautilus's execution client; a node has one."""
@@ -249,8 +220,3 @@ class Settlement:
             text=text,
         )
         self._bus.publish(topics.NOTICE + "recovery", notice)
-
-
-def _symbol(instrument_id: InstrumentId) -> str:
-    name: str = instrument_id.symbol.value
-    return name.removesuffix("-LINEAR")

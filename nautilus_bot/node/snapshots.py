@@ -28,6 +28,36 @@ FOLDED: Final = (
 """Everything but commands: those were asked, not done."""
 
 
+SNAPSHOT_ENTRIES: Final = 10_000
+SNAPSHOT_SECS: Final = 3_600.0
+
+
+class SnapshotPace:
+    """
+    Say when the next snapshot is due: after so many entries, or after so long.
+
+    Parameters
+    ----------
+    seq : int
+        Last entry when the session began.
+    now : float
+        Monotonic seconds.
+    """
+
+    def __init__(self, seq: int, now: float) -> None:
+        self._seq = seq
+        self._at = now
+
+    def is_due(self, seq: int, now: float) -> bool:
+        """Tell whether a snapshot is due; an idle journal needs none."""
+        grown = seq - self._seq
+        return grown >= SNAPSHOT_ENTRIES or (grown > 1 and now - self._at >= SNAPSHOT_SECS)
+
+    def note(self, seq: int, now: float) -> None:
+        """Take note of a snapshot."""
+        self._seq, self._at = seq, now
+
+
 def take_snapshot(
     cache: Cache,
     context: RiskContext,

@@ -11,12 +11,16 @@ from nautilus_trader.model.identifiers import TraderId
 
 from adapters.bybit.clients import BybitVenue
 from catalog.journal import Journal
+from catalog.store import Run
 from nautilus_bot.core import topics
+from nautilus_bot.node.account_watch import AccountWatch
 from nautilus_bot.node.attribution import Attribution
 from nautilus_bot.node.builder import Wiring, wire
 from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.node.protect import Protector
 from nautilus_bot.node.recovery import NOTHING, Recovery, seed
 from nautilus_bot.node.settlement import Settlement
+from nautilus_bot.node.snapshots import take_snapshot
 from nautilus_bot.node.spec import NodeSpec
 from nautilus_bot.node.view import LiveView
 from nautilus_bot.node.warmup import fetch_warmup
@@ -41,16 +45,47 @@ class TradingHost:
         """Whether every strategy has started: connected, reconciled, subscribed."""
         return all(strategy.is_running for strategy in self.wiring.strategies)
 
+    @property
+    def protector(self) -> Protector:
+        """What keeps strategies and their exits in step with the ledgers."""
+        return Protector(self.wiring.strategies, self.node.kernel.cache, self.wiring.context, self.memory)
+
     async def settle(self, since_ns: int) -> None:
         """Let the venue have the last word on what was recovered, and protect what is open."""
         await Settlement(
             self.node.kernel,
-            self.wiring,
-            self.memory,
+            self.wiring.context,
             self.attribution,
+            self.protector,
             self.venue.rest(),
             since_ns=since_ns,
         ).settle()
+
+    def record_snapshot(self, run: Run) -> None:
+        """Record the state as of the last entry, and move the manifest's high-watermark there."""
+        kernel = self.node.kernel
+        run.amend()
+        snapshot = take_snapshot(
+            kernel.cache,
+            self.wiring.context,
+            self.memory,
+            as_of_run=run.run_id,
+            as_of_seq=run.journal.last_seq,
+            as_of_hash=run.journal.last_hash.hex(),
+            now_ns=kernel.clock.timestamp_ns(),
+        )
+        kernel.msgbus.publish(topics.STATE + "session", snapshot)
+
+    async def watch_account(self) -> None:
+        """Compare the venue with the ledgers until cancelled."""
+        watch = AccountWatch(
+            self.node.kernel.cache,
+            self.wiring.context,
+            self.attribution,
+            self.protector,
+            self.venue.rest(),
+        )
+        await watch.run()
 
     async def warm_up(self) -> None:
         """Give strategies and rules their history; every series is an entry of the journal."""
