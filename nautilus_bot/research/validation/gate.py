@@ -331,8 +331,8 @@ def _checks(found: Evidence, limits: Limits) -> Iterator[Check]:
         "out-of-sample",
         sure,
         limits.outside_confidence,
-        f"{100 * sure:.1f} % sure of an edge: Sharpe {forward.outside.sharpe:.2f} over {forward.outside.days} "
-        f"days that no choice has seen; 95 % would take {found.min_track_record_days:,.0f} days",
+        f"{100 * sure:.1f} % sure of an edge: Sharpe {forward.outside.sharpe:.2f} over "
+        f"{forward.outside.days} days that no choice has seen; 95 % would take {found.min_track_record_days:,.0f} days",
     )
     yield _at_least(
         "trades",
@@ -345,7 +345,8 @@ def _checks(found: Evidence, limits: Limits) -> Iterator[Check]:
         "degradation",
         kept,
         limits.efficiency,
-        f"{100 * kept:.0f} % of the in-sample Sharpe ratio ({forward.inside_sharpe:.2f}) is left out-of-sample",
+        f"{100 * kept:.0f} % of the in-sample Sharpe ratio ({forward.inside_sharpe:.2f}) is left "
+        "out-of-sample",
     )
     yield _at_least(
         "deflated Sharpe",

@@ -1,4 +1,4 @@
-"""Checks around a chosen parameter set: neighbours, costs and delays, other orders of trades, other candles."""
+"""Checks around a chosen set: its neighbours, costs and delays, other orders of trades, other candles."""
 
 from collections.abc import Iterator
 from dataclasses import replace

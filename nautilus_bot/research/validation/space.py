@@ -7,6 +7,7 @@ import numpy as np
 from scipy.stats import qmc
 
 from nautilus_bot.core.errors import ConfigError, NotFound, did_you_mean
+from nautilus_bot.research.optimize.space import SearchSpace
 from strategies.kernels.contract import Kernel
 
 type ParameterSet = tuple[float, ...]
@@ -26,23 +27,25 @@ class Range:
         As in the kernel.
     low, high : float
         Both included.
-    integer : bool
-        Whether only whole numbers make sense.
+    step : float, default 0
+        Distance between two values, from ``low`` on; 0 for any value.
     """
 
     name: str
     low: float
     high: float
-    integer: bool
+    step: float = 0.0
 
     def at(self, share: float) -> float:
         """Return the value at a share (0-1) of the way from low to high."""
-        value = self.low + share * (self.high - self.low)
-        return float(min(self.high, max(self.low, round(value)))) if self.integer else value
+        return self.clip(self.low + share * (self.high - self.low))
 
     def clip(self, value: float) -> float:
         """Return the nearest value that the parameter may have."""
-        return min(self.high, max(self.low, float(round(value)) if self.integer else value))
+        if self.step:
+            # rounded as its decimal is written: 0.1 + 2 * 0.1 would not be the 0.3 of a configuration
+            value = round(self.low + round((value - self.low) / self.step) * self.step, 10)
+        return min(self.high, max(self.low, value))
 
 
 type Space = tuple[Range, ...]
@@ -82,8 +85,17 @@ def build_space(kernel: Kernel, ranges: Mapping[str, tuple[float, float]] | None
             )
         if one.integer:
             low, high = float(np.ceil(low)), float(np.floor(high))
-        space.append(Range(one.name, low, high, one.integer))
+        space.append(Range(one.name, low, high, 1.0 if one.integer else 0.0))
     return tuple(space)
+
+
+def space_of(searched: SearchSpace, kernel: Kernel) -> Space:
+    """Return the ranges of a file in ``configs/search_spaces``."""
+    return tuple(
+        Range(one.name, given.low, given.high, given.step or (1.0 if one.integer else 0.0))
+        for one in kernel.parameters
+        for given in (searched.parameters[one.name],)
+    )
 
 
 def spread_sets(space: Space, count: int, seed: int) -> tuple[ParameterSet, ...]:
@@ -125,7 +137,7 @@ def neighbours(space: Space, centre: ParameterSet, reach: float) -> tuple[Parame
     centre : ParameterSet
         The set in the middle.
     reach : float
-        Share of the range, e.g. 0.1; a whole-numbered parameter moves by at least one.
+        Share of the range, e.g. 0.1; a parameter with steps moves by at least one.
 
     Returns
     -------
@@ -135,8 +147,8 @@ def neighbours(space: Space, centre: ParameterSet, reach: float) -> tuple[Parame
     found: dict[ParameterSet, None] = {}
     for index, one in enumerate(space):
         distance = reach * (one.high - one.low)
-        step = max(1.0, distance) if one.integer else distance
-        for value in (one.clip(centre[index] - step), one.clip(centre[index] + step)):
+        distance = max(one.step, distance)
+        for value in (one.clip(centre[index] - distance), one.clip(centre[index] + distance)):
             found[(*centre[:index], value, *centre[index + 1 :])] = None
     found.pop(centre, None)
     return tuple(found)
