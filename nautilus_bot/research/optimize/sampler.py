@@ -51,7 +51,8 @@ class BatchTpe(TPESampler):
             n_ei_candidates=CANDIDATES,
         )
         self._size = size
-        self._space = {name: one for name, one in space.items() if not one.single()}
+        # by name, as Optuna has them
+        self._space = {name: one for name, one in sorted(space.items()) if not one.single()}
         self._proposals: list[dict[str, Any]] = []
 
     def infer_relative_search_space(
