@@ -66,6 +66,23 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "walk-forward",
+        "nautilus_bot.cli.walk_forward:walk_forward",
+        "Choose parameters on the past, trade the next stretch with them, step on.",
+        "Research",
+        (
+            "nautilus-bot walk-forward -s TrendFollowingADXEMAStrategy -p BTCUSDT -i 15m",
+            "nautilus-bot walk-forward -s BollingerReversionStrategy --mode anchored --test-days 60 --json",
+        ),
+    ),
+    Command(
+        "validate",
+        "nautilus_bot.cli.validate:validate",
+        "Judge whether a strategy's edge is real, or luck and overfitting.",
+        "Research",
+        ("nautilus-bot validate -s TrendFollowingADXEMAStrategy -p BTCUSDT -i 15m --strict",),
+    ),
+    Command(
         "paper",
         "nautilus_bot.cli.paper:paper",
         "Trade on a simulated Bybit that keeps its balances, without keys or network.",
@@ -143,6 +160,13 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "watchdog",
+        "nautilus_bot.cli.watchdog:watchdog",
+        "Watch a bot from outside: tell, restart it, or make it flat.",
+        "Running",
+        ("nautilus-bot watchdog --policy restart", "nautilus-bot watchdog --once --json"),
+    ),
+    Command(
         "download-data",
         "nautilus_bot.cli.download_data:download_data",
         "Download Bybit's candles and funding rates into the data catalog; goes on where it was cut off.",
@@ -200,6 +224,16 @@ COMMANDS: Final = (
         "Tell why a strategy did not trade: the condition it missed, or the rule that refused.",
         "Event catalog",
         ("nautilus-bot why-not -s RSIEMAMomentumStrategy -p BTCUSDT --at 2025-01-03T12:00",),
+    ),
+    Command(
+        "inject-signals",
+        "nautilus_bot.cli.inject_signals:inject_signals",
+        "Send test signals through a running bot and report what became of each.",
+        "Quality",
+        (
+            "nautilus-bot inject-signals --scenario qa6",
+            "nautilus-bot inject-signals --scenario limits --json",
+        ),
     ),
     Command(
         "simulator",

@@ -332,7 +332,8 @@ def _checks(found: Evidence, limits: Limits) -> Iterator[Check]:
         sure,
         limits.outside_confidence,
         f"{100 * sure:.1f} % sure of an edge: Sharpe {forward.outside.sharpe:.2f} over "
-        f"{forward.outside.days} days that no choice has seen; 95 % would take {found.min_track_record_days:,.0f} days",
+        f"{forward.outside.days} days that no choice has seen; 95 % would take "
+        f"{found.min_track_record_days:,.0f} days",
     )
     yield _at_least(
         "trades",
