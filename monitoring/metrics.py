@@ -152,7 +152,7 @@ METRICS: Final = (
     Metric("bot_reduce_only_symbols", "gauge", "Instruments that may only reduce.", (), "snapshot"),
     Metric("bot_risk_limit", "gauge", "Limits in risk_config.json.", ("rule", "limit"), "RuleConfigured"),
     # -- event catalog ------------------------------------------------------------------------------
-    Metric("bot_journal_entries", "gauge", "Entries of the present run.", (), "journal"),
+    Metric("bot_journal_entries_total", "counter", "Entries of the present run.", (), "journal"),
     Metric(
         "bot_journal_bytes",
         "gauge",

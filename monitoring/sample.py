@@ -150,7 +150,7 @@ def _put_risk(book: MetricsBook, sample: Sample) -> None:
 
 def _put_journal(book: MetricsBook, sample: Sample, now_ns: int) -> None:
     path = sample.journal_path
-    book.put("bot_journal_entries", sample.journal_entries)
+    book.put("bot_journal_entries_total", sample.journal_entries)
     book.put("bot_journal_lag_seconds", (now_ns - sample.journal_moved_ns) / NS_PER_SEC)
     book.put("bot_journal_halted", float(sample.journal_halted))
     book.put("bot_journal_bytes", _size(path), "main")
