@@ -115,6 +115,9 @@ class SignalStrategy(RestoringStrategy):
         if self.config.peek_secs > 0:
             self.msgbus.subscribe(topics.forming(str(self.bar_type)), self.on_forming)
 
+    def on_stop(self) -> None:
+        """Leave protective orders at the venue: a stopped bot's positions stay protected."""
+
     def on_warmup(self, history: WarmupBars) -> None:
         """Advance the kernel over history without trading on it, then over what arrived meanwhile."""
         for ts, *ohlcv in history.rows:
@@ -122,6 +125,7 @@ class SignalStrategy(RestoringStrategy):
                 self._state = self.kernel.new_state()
             self._last_ts = ts
             self._step(self._state, tuple(ohlcv), self._params)
+            self._last_close = self._instrument.make_price(ohlcv[3])
         self._awaiting_warmup = False
         early, self._early_bars = self._early_bars, []
         for bar in early:
@@ -129,6 +133,8 @@ class SignalStrategy(RestoringStrategy):
 
     def on_operator(self, command: OperatorCommand) -> None:
         """Close the position when the operator says so; the command is recorded, so a replay obeys it too."""
+        if self.net == 0:
+            return
         if command.command == CLOSE_ALL or (
             command.command == CLOSE and command.arguments[:1] == (self.symbol,)
         ):
