@@ -125,7 +125,8 @@ class SignalStrategy(RestoringStrategy):
                 self._state = self.kernel.new_state()
             self._last_ts = ts
             self._step(self._state, tuple(ohlcv), self._params)
-            self._last_close = self._instrument.make_price(ohlcv[3])
+        if history.rows:
+            self._last_close = self._instrument.make_price(history.rows[-1][4])
         self._awaiting_warmup = False
         early, self._early_bars = self._early_bars, []
         for bar in early:

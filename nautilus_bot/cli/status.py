@@ -87,7 +87,8 @@ def _headline(report: StatusReport) -> str:
             f"up {_length(report.uptime_secs)}, run {report.run_id or 'not yet'}"
         )
     how = f": {report.reason}" if report.reason else ""
-    return f"bot {report.name!r} does not run: {report.state} after {_length(report.uptime_secs)}{how}"
+    after = f" after {_length(report.uptime_secs)}" if report.uptime_secs else ""
+    return f"bot {report.name!r} does not run: {report.state}{after}{how}"
 
 
 def _bot(bot: BotStatus) -> list[RenderableType]:

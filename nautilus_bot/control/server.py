@@ -7,6 +7,7 @@ reader in a hurry cannot slow trading.
 
 import asyncio
 import hmac
+import logging
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ from nautilus_bot.control.routes import OPENAPI_PATH, ROUTES, Route
 from nautilus_bot.core.control import ControlTarget, Refusal
 from nautilus_bot.core.errors import BotError, ProcessError
 
+LOG: Final = logging.getLogger("nautilus_bot.control")
 LOOPBACK: Final = "127.0.0.1"
 PER_SEC: Final = 20.0
 BURST: Final = 40
@@ -129,6 +131,9 @@ class ControlServer:
             return _refuse(e.status, e.reason)
         except BotError as e:
             return _refuse(400, str(e))
+        except Exception as e:
+            LOG.exception("%s %s failed", request.method, request.path)
+            return _refuse(500, f"the bot could not do it: {e!r}")
 
     def _is_authorized(self, request: web.Request) -> bool:
         scheme, _, shown = request.headers.get("Authorization", "").partition(" ")

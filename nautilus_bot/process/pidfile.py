@@ -74,7 +74,9 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def uptime_secs(self) -> float:
-        """Wall time since its start, up to its end."""
+        """Wall time since its start, up to its end; 0 for one that died at an unknown moment."""
+        if self.has_crashed:
+            return 0.0
         return ((self.ended_ns or time.time_ns()) - self.started_ns) / 1e9
 
 
