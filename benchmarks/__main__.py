@@ -21,6 +21,7 @@ BENCHMARKS: Final = {
     "risk_chain": "each risk rule",
     "journal": "each way to write an event",
     "fast_simulation": "the research engine",
+    "overfit_gate": "how often the overfit gate passes markets without an edge, and with one",
     "confidence_distribution": "how confident the strategies' signals are",
 }
 

@@ -14,7 +14,7 @@ Their limits were chosen on markets of other seeds than those on which the gate 
 """
 
 from collections.abc import Callable, Iterator
-from math import isnan
+from math import isinf, isnan
 
 import msgspec
 import numpy as np
@@ -332,8 +332,7 @@ def _checks(found: Evidence, limits: Limits) -> Iterator[Check]:
         sure,
         limits.outside_confidence,
         f"{100 * sure:.1f} % sure of an edge: Sharpe {forward.outside.sharpe:.2f} over "
-        f"{forward.outside.days} days that no choice has seen; 95 % would take "
-        f"{found.min_track_record_days:,.0f} days",
+        f"{forward.outside.days} days that no choice has seen; {_needed(found.min_track_record_days)}",
     )
     yield _at_least(
         "trades",
@@ -358,6 +357,12 @@ def _checks(found: Evidence, limits: Limits) -> Iterator[Check]:
     )
     yield from _choice_checks(found, limits)
     yield from _robustness_checks(found, limits)
+
+
+def _needed(days: float) -> str:
+    if isinf(days):
+        return "no number of days would prove it"
+    return f"95 % would take {days:,.0f} days"
 
 
 def _choice_checks(found: Evidence, limits: Limits) -> Iterator[Check]:
