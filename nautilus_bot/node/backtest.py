@@ -24,13 +24,16 @@ from nautilus_trader.config import (
     RiskEngineConfig,
 )
 from nautilus_trader.model.currencies import USDT
+from nautilus_trader.model.data import TradeTick
 from nautilus_trader.model.identifiers import Venue
 from nautilus_trader.trading.strategy import Strategy
 
 from catalog.journal import Journal
 from nautilus_bot.node.builder import Wiring, wire
+from nautilus_bot.node.collector import rare_collections
 from nautilus_bot.node.lean_cache import lean_caches
 from nautilus_bot.node.spec import NodeSpec
+from nautilus_bot.node.ticks import build_ticks
 
 BYBIT = Venue("BYBIT")
 CHUNK_BARS = 100_000
@@ -72,6 +75,9 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
         Leverage set at the venue; bounds margin, not the size of entries.
     funding : dict[str, tuple[tuple[int, str], ...]]
         Settlement times and rates by instrument id; empty for none.
+    ticks_per_bar : int, default 0
+        Trades that are made up inside each bar, for strategies that look at the forming bar; they then drive
+        the exchange instead of the bars. 0 makes none.
     """
 
     data_catalog: str
@@ -83,6 +89,7 @@ class Simulation(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float = 0.0
     leverage: int = 10
     funding: dict[str, tuple[tuple[int, str], ...]] = {}
+    ticks_per_bar: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,8 @@ class BacktestHost:
 
     def run(self) -> None:
         """Stream all bars through the node."""
-        self.node.run()
+        with rare_collections():
+            self.node.run()
 
     def final_balance(self) -> Decimal:
         """Return the wallet balance at the exchange, USDT."""
@@ -136,6 +144,8 @@ def build_backtest(
         node.build()
     engine = node.get_engines()[0]
     spare_analyzer(engine)
+    if simulation.ticks_per_bar:
+        engine.add_data(_ticks_of(simulation), sort=False)
     wiring = wire(engine.kernel, spec, journal, strategies=strategies)
     if on_day is not None:
         engine.kernel.clock.set_timer_ns(
@@ -146,6 +156,16 @@ def build_backtest(
             callback=lambda event: on_day(event.ts_event),
         )
     return BacktestHost(node, engine, wiring)
+
+
+def _ticks_of(simulation: Simulation) -> list[TradeTick]:
+    return build_ticks(
+        Path(simulation.data_catalog),
+        simulation.bar_types,
+        simulation.start_ns,
+        simulation.end_ns,
+        simulation.ticks_per_bar,
+    )
 
 
 def spare_analyzer(engine: BacktestEngine) -> None:
@@ -178,7 +198,7 @@ def build_run_config(simulation: Simulation) -> BacktestRunConfig:
                 end_time=simulation.end_ns,
             )
         ],
-        chunk_size=CHUNK_BARS,
+        chunk_size=None if simulation.ticks_per_bar else CHUNK_BARS,
         raise_exception=True,
         dispose_on_completion=False,
     )
@@ -219,4 +239,5 @@ def build_venue(simulation: Simulation) -> BacktestVenueConfig:
         modules=modules,
         fill_model=fill_model,
         latency_model=latency,
+        bar_execution=simulation.ticks_per_bar == 0,
     )

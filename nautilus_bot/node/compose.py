@@ -6,16 +6,20 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from nautilus_trader.model.data import BarType
+
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.strategies import StrategiesConfig, StrategyEntry
 from nautilus_bot.config.venue import TransitionStep
+from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.core.errors import ConfigError, did_you_mean
-from nautilus_bot.market.intervals import bar_type
+from nautilus_bot.market.intervals import bar_length_ns, bar_type
 from nautilus_bot.node.backtest import Simulation
 from nautilus_bot.node.modes import Mode
 from nautilus_bot.node.spec import NodeSpec, Sizing, StrategySpec
 
 THROTTLE = "throttle"
+MAX_TICKS_PER_BAR = 60
 TRANSITION = "nautilus_bot.risk.rules.transition:Transition"
 SIMULATED = ("backtest", "replay")
 
@@ -150,7 +154,18 @@ def build_simulation(
         slippage_ticks=backtest.slippage_ticks,
         latency_ms=backtest.latency_ms,
         funding=funding,
+        ticks_per_bar=_ticks_per_bar(spec),
     )
+
+
+def _ticks_per_bar(spec: NodeSpec) -> int:
+    """Return how many ticks a bar needs so that every look at the forming bar sees a new one."""
+    wanted = [
+        bar_length_ns(BarType.from_str(one.bar_type)) / NS_PER_SEC / one.peek_secs
+        for one in spec.strategies
+        if one.peek_secs
+    ]
+    return min(MAX_TICKS_PER_BAR, int(max(wanted))) if wanted else 0
 
 
 def _build_strategy_spec(config: BotConfig, mode: Mode, entry: StrategyEntry, symbol: str) -> StrategySpec:
