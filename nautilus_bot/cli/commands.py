@@ -83,6 +83,13 @@ COMMANDS: Final = (
         ("nautilus-bot validate -s TrendFollowingADXEMAStrategy -p BTCUSDT -i 15m --strict",),
     ),
     Command(
+        "lookahead-analysis",
+        "nautilus_bot.cli.lookahead_analysis:lookahead_analysis",
+        "Prove that no signal changes when the future is cut off or altered.",
+        "Research",
+        ("nautilus-bot lookahead-analysis", "nautilus-bot lookahead-analysis -s BollingerReversionStrategy"),
+    ),
+    Command(
         "paper",
         "nautilus_bot.cli.paper:paper",
         "Trade on a simulated Bybit that keeps its balances, without keys or network.",
@@ -234,6 +241,31 @@ COMMANDS: Final = (
             "nautilus-bot inject-signals --scenario qa6",
             "nautilus-bot inject-signals --scenario limits --json",
         ),
+    ),
+    Command(
+        "replay",
+        "nautilus_bot.cli.replay:replay",
+        "Run a recorded session again, with the same node: decisions must come out identical; or ask what if.",
+        "Event catalog",
+        (
+            "nautilus-bot replay latest",
+            "nautilus-bot replay latest --set risk.max_drawdown_pct=3",
+            "nautilus-bot replay latest --until 2025-01-31T12:00 --fork --set risk.per_trade_pct=1",
+        ),
+    ),
+    Command(
+        "backup",
+        "nautilus_bot.cli.backup:backup",
+        "Copy the event catalog, also while the bot trades, and verify the copy.",
+        "Event catalog",
+        ("nautilus-bot backup /mnt/backup/2026-01-31", "nautilus-bot backup copy --run latest --json"),
+    ),
+    Command(
+        "restore",
+        "nautilus_bot.cli.restore:restore",
+        "Bring a backup of the event catalog back; a damaged one restores nothing.",
+        "Event catalog",
+        ("nautilus-bot restore /mnt/backup/2026-01-31", "nautilus-bot restore copy --root var/events"),
     ),
     Command(
         "simulator",

@@ -1,5 +1,5 @@
 """
-The kill matrix: ``python -m tests.chaos`` kills at every step of a session, ``--random 200`` at random as well.
+The kill matrix: ``python -m tests.chaos`` kills at every step of a session, ``--random 200`` at random.
 
 Prints one line a kill and how many were survived; exits with 1 when one was not.
 """

@@ -5,7 +5,7 @@ import os
 import random
 import subprocess
 import sys
-import time
+import threading
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +27,6 @@ ROOT = Path(__file__).parents[2]
 BOT = Path(__file__).with_name("bot.py")
 KILLED = -9
 BOT_TIMEOUT_SECS = 60.0
-SETTLE_SECS = 12.0
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,12 @@ class Kill:
 
 @dataclass
 class Outcome:
-    """What came of one kill: whether it happened, and what was wrong after the restart."""
+    """What came of one kill: whether it happened, what was wrong after the restart, what the bot believed."""
 
     kill: Kill
     died: bool
     problems: list[str]
+    belief: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,12 @@ class Matrix:
         self._exchange = exchange
         self._rest = exchange.rest()
         self._folder = folder
-        self._store = EventStore(folder / "events")
+        self.store = EventStore(folder / "events")
         self._injected = 0
+
+    def close(self) -> None:
+        """Close the connection to the exchange."""
+        self._rest.close()
 
     def play(self, kill: Kill) -> Outcome:
         """Run a session until it is killed, restart it, and compare."""
@@ -133,31 +137,33 @@ class Matrix:
         code, said = self._run(Kill("", ""))
         if code != 0 or not said:
             return Outcome(kill, died, [*problems, f"the restart ended with exit code {code}"])
-        return Outcome(kill, died, problems + self.compare(said[-1]))
+        return Outcome(kill, died, problems + self.compare(said[-1]), said[-1])
 
     def _run(self, kill: Kill) -> tuple[int, list[dict[str, Any]]]:
-        place = "" if kill.at.startswith("time:") else kill.at
-        process = subprocess.Popen(
-            [sys.executable, BOT, self._exchange.http_url, self._exchange.ws_url, self._folder, kill.script],
-            cwd=ROOT,
-            env={**os.environ, "BOT_KILL_AT": place},
-            stdout=subprocess.PIPE,
-            stderr=(self._folder / "bot.err").open("ab"),
-            text=True,
-        )
-        assert process.stdout is not None
-        try:
-            if kill.at.startswith("time:"):
-                time.sleep(float(kill.at[5:]))
-                process.kill()
+        inside = "" if kill.at.startswith("time:") else kill.at
+        command = [sys.executable, BOT, self._exchange.http_url, self._exchange.ws_url, self._folder]
+        with (
+            (self._folder / "bot.err").open("ab") as errors,
+            subprocess.Popen(
+                [*command, kill.script],
+                cwd=ROOT,
+                env={**os.environ, "BOT_KILL_AT": inside},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            ) as process,
+        ):
+            outside = float(kill.at[5:]) if not inside and kill.at else BOT_TIMEOUT_SECS
+            killer = threading.Timer(outside, process.kill)
+            killer.start()
+            assert process.stdout is not None
             first = process.stdout.readline()
             if first and kill.fault:
                 self._exchange.fault(kill.fault)
-            rest, _ = process.communicate(timeout=BOT_TIMEOUT_SECS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            rest, _ = process.communicate()
-        return process.returncode, [json.loads(line) for line in (first + rest).splitlines() if line]
+            text = first + process.stdout.read()
+            code = process.wait()
+            killer.cancel()
+        return code, [json.loads(line) for line in text.splitlines() if line]
 
     # -- comparing ----------------------------------------------------------------------------------
 
@@ -207,11 +213,15 @@ class Matrix:
         recorded = Counter(fill.trade_id.value for fill in self._recorded("OrderFilled"))
         found = [f"fill {one} was recorded {count} times" for one, count in recorded.items() if count > 1]
         found += [f"fill {one} of {theirs[one]} was lost" for one in theirs if one not in recorded]
-        entered = {fill.client_order_id.value for fill in self._recorded("OrderFilled")}
-        entries_filled = [one for one in entered if one.endswith("-E")]
-        if len(entries_filled) > self._injected:
-            found.append(f"{len(entries_filled)} entries for {self._injected} signals")
+        entered = len(self.entries_filled())
+        if entered > self._injected:
+            found.append(f"{entered} entries for {self._injected} signals")
         return found
+
+    def entries_filled(self) -> set[str]:
+        """Return the entries that ever filled, according to all journals."""
+        filled = {fill.client_order_id.value for fill in self._recorded("OrderFilled")}
+        return {one for one in filled if one.endswith("-E")}
 
     def _breakers(self, belief: dict[str, Any]) -> list[str]:
         facts = self._recorded("TradingHalted", "TradingResumed")
@@ -222,14 +232,14 @@ class Matrix:
 
     def _journals(self, belief: dict[str, Any]) -> list[str]:
         found = []
-        for manifest in self._store.runs():
-            report = verify_run(self._store.folder(manifest.run_id))
+        for manifest in self.store.runs():
+            report = verify_run(self.store.folder(manifest.run_id))
             if not report.ok:
                 found.append(f"{manifest.run_id}: {report.message}")
             if manifest.status == "RUNNING":
                 found.append(f"{manifest.run_id} is still RUNNING")
         # the journal of the last session alone, without its snapshots, must give what the bot believed
-        state = fold_session(self._store.folder(belief["run"]), use_snapshots=False)
+        state = fold_session(self.store.folder(belief["run"]), use_snapshots=False)
         ledgers = {
             f"{one.strategy_id}@{one.instrument_id}": one.quantity
             for one in state.risk.ledgers
@@ -243,8 +253,8 @@ class Matrix:
         wanted = EntryFilter(types=types)
         return [
             decode(entry.type, entry.version, entry.payload)
-            for run_id in (manifest.run_id for manifest in self._store.runs())
-            for entry in entries(self._store.folder(run_id), where=wanted)
+            for run_id in (manifest.run_id for manifest in self.store.runs())
+            for entry in entries(self.store.folder(run_id), where=wanted)
         ]
 
 
