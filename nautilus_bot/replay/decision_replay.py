@@ -9,7 +9,6 @@ from nautilus_trader.backtest.engine import BacktestEngine
 from nautilus_trader.backtest.node import BacktestNode
 from nautilus_trader.config import LoggingConfig, RiskEngineConfig
 from nautilus_trader.execution.messages import TradingCommand
-from nautilus_trader.model.data import Bar
 from nautilus_trader.model.instruments import Instrument
 
 from nautilus_bot.core import topics
@@ -18,7 +17,7 @@ from nautilus_bot.node.backtest import PURGING, spare_analyzer
 from nautilus_bot.node.builder import Wiring, wire
 from nautilus_bot.node.spec import NodeSpec
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
-from nautilus_bot.replay.feeder import REPLAY_CLIENT, Feeder, restamp
+from nautilus_bot.replay.feeder import Feeder, feed
 from nautilus_bot.replay.pacing import Pacing
 from nautilus_bot.replay.record import RecordedRun
 
@@ -103,14 +102,7 @@ class Replay:
 
     def run(self, inputs: Sequence[Any]) -> list[Decision]:
         """Feed all inputs and return the decisions they gave."""
-        stamped = list(restamp(inputs))
-        bars = [item for item in stamped if isinstance(item, Bar)]
-        others = [item for item in stamped if not isinstance(item, Bar)]
-        if bars:
-            self.engine.add_data(bars, sort=False)
-        if others:
-            self.engine.add_data(others, client_id=REPLAY_CLIENT, sort=False)
-        self.engine.sort_data()
+        feed(self.engine, inputs)
         self._node.run()
         if self._pacing is not None:
             self._pacing.release_all()
@@ -121,7 +113,9 @@ class Replay:
         self.engine.dispose()
 
 
-def replay_decisions(run: RecordedRun, spec: NodeSpec, instruments: Sequence[Instrument]) -> ReplayReport:
+def replay_decisions(
+    run: RecordedRun, spec: NodeSpec, instruments: Sequence[Instrument]
+) -> tuple[ReplayReport, list[Decision]]:
     """
     Replay a recorded run and compare.
 
@@ -133,13 +127,18 @@ def replay_decisions(run: RecordedRun, spec: NodeSpec, instruments: Sequence[Ins
         What ran.
     instruments : Sequence[Instrument]
         Everything that the run traded.
+
+    Returns
+    -------
+    tuple[ReplayReport, list[Decision]]
+        The comparison, and all decisions that came out.
     """
     replay = Replay(spec, instruments, queued=run.queued)
     try:
         got = replay.run(run.inputs)
     finally:
         replay.dispose()
-    return compare(run.decisions, got)
+    return compare(run.decisions, got), got
 
 
 def compare(recorded: Sequence[Decision], replayed: Sequence[Decision]) -> ReplayReport:

@@ -72,6 +72,23 @@ def restamp(inputs: Iterable[Any]) -> Iterator[Bar | CustomData]:
             yield CustomData(RECORDED_TYPE, Recorded(message, last))
 
 
+class Resumption:
+    """
+    The moment at which a seeded node begins to act.
+
+    Parameters
+    ----------
+    act : Callable[[], None]
+        What it does first.
+    """
+
+    __slots__ = ("act", "ts_init")
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.act = act
+        self.ts_init = 0
+
+
 class Feeder(Actor):
     """
     Hand recorded messages to the part of the node that got them first.
@@ -99,6 +116,8 @@ class Feeder(Actor):
         if isinstance(message, CommandDue):
             if self._pacing is not None:
                 self._pacing.release(message)
+        elif isinstance(message, Resumption):
+            message.act()
         elif isinstance(message, AccountState):
             self.msgbus.send("Portfolio.update_account", message)
         elif isinstance(message, OrderInitialized):
@@ -119,3 +138,15 @@ def _input_topic(message: Message) -> str:
     if isinstance(message, WarmupBars):
         return topics.warmup(message.bar_type)
     return topics.INPUT + getattr(message, "instrument_id", "")
+
+
+def feed(engine: Any, inputs: Iterable[Any]) -> None:
+    """Give an engine its inputs, in their order."""
+    stamped = list(restamp(inputs))
+    bars = [item for item in stamped if isinstance(item, Bar)]
+    others = [item for item in stamped if not isinstance(item, Bar)]
+    if bars:
+        engine.add_data(bars, sort=False)
+    if others:
+        engine.add_data(others, client_id=REPLAY_CLIENT, sort=False)
+    engine.sort_data()

@@ -74,7 +74,7 @@ class RecordedRun(msgspec.Struct, frozen=True):
     queued: bool = False
 
 
-def load_recorded_run(folder: Path, until_seq: int = 0) -> RecordedRun:
+def load_recorded_run(folder: Path, *, after_seq: int = 0) -> RecordedRun:
     """
     Read the inputs and decisions of a run from its journal.
 
@@ -82,8 +82,8 @@ def load_recorded_run(folder: Path, until_seq: int = 0) -> RecordedRun:
     ----------
     folder : Path
         The run's folder.
-    until_seq : int, default 0
-        Last entry to read; 0 for all.
+    after_seq : int, default 0
+        Begin behind this entry.
 
     Raises
     ------
@@ -91,8 +91,8 @@ def load_recorded_run(folder: Path, until_seq: int = 0) -> RecordedRun:
         If the run does not exist or its journal cannot be understood.
     """
     reading = _Reading(queued=load_manifest(folder).mode in TRADING_MODES)
-    for seq, message in _messages(folder):
-        if (until_seq and seq > until_seq) or isinstance(message, SessionStopping):
+    for seq, message in _messages(folder, after_seq):
+        if isinstance(message, SessionStopping):
             break
         reading.take(seq, message)
     return reading.finish()
@@ -132,15 +132,20 @@ class _Reading:
                 return True
             case OrderInitialized():
                 # no strategy of ours makes an order of the venue, or of another client, again
-                return message.strategy_id.value == EXTERNAL
+                return bool(message.strategy_id.value == EXTERNAL)
             case OrderDenied() if not self._queued:
                 return message.client_order_id.value not in self._refused
             case OrderEvent():
                 return not isinstance(message, LOCAL_EVENTS)
             case _:
-                return isinstance(message, OPERATOR_FACTS) and message.author not in ("risk", "journal")
+                return isinstance(message, OPERATOR_FACTS) and not _is_own(message)
 
 
-def _messages(folder: Path) -> Iterator[tuple[int, Any]]:
-    for entry in reader.entries(folder):
+def _is_own(fact: Any) -> bool:
+    """Return whether the node itself is the author: a replay comes to the same conclusion."""
+    return bool(fact.author in ("risk", "journal"))
+
+
+def _messages(folder: Path, after_seq: int) -> Iterator[tuple[int, Any]]:
+    for entry in reader.entries(folder, after_seq=after_seq):
         yield entry.seq, codec.decode(entry.type, entry.version, entry.payload)

@@ -53,7 +53,8 @@ def record(tmp_path: Path, spec: NodeSpec) -> RecordedRun:
 
 
 def replay(run: RecordedRun, spec: NodeSpec) -> ReplayReport:
-    return replay_decisions(run, spec, [build_instrument("BTCUSDT")])
+    report, _ = replay_decisions(run, spec, [build_instrument("BTCUSDT")])
+    return report
 
 
 @pytest.fixture
