@@ -25,13 +25,16 @@ from nautilus_trader.model.orders.unpacker import OrderUnpacker
 from catalog.codec import EVENTS, INSTRUMENTS, decode
 from catalog.manifest import load_manifest
 from catalog.reader import EntryFilter, entries, journal_path
+from catalog.snapshot import unpack_book
 from nautilus_bot.core.errors import EventCatalogError
 from nautilus_bot.core.messages import FundingPaid
+from nautilus_bot.core.session_state import SessionSnapshot
 
 FOLDED: Final = (
     *(instrument.__name__ for instrument in INSTRUMENTS),
     *(event.__name__ for event in EVENTS if issubclass(event, OrderEvent) or event is AccountState),
     FundingPaid.__name__,
+    SessionSnapshot.__name__,
 )
 """Types that a rebuild needs; positions are derived, so their events are not among them."""
 
@@ -128,6 +131,9 @@ class Rebuild:
             self.cache.add_instrument(message)
         elif isinstance(message, FundingPaid):
             self._funding += Decimal(message.amount_usdt)
+        elif isinstance(message, SessionSnapshot) and not self.cache.accounts():
+            # what a session took over stands before its own first account state; later ones only repeat
+            unpack_book(message.book, self.cache)
 
     def summary(self) -> RebuiltSummary:
         """Return what the messages so far amount to."""

@@ -3,8 +3,8 @@ One bot for the kill tests, in a process of its own: trade a script of injected 
 
 usage: bot.py HTTP_URL WS_URL FOLDER SCRIPT
 
-``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``, ``halt`` and
-``resume``. The environment variable ``BOT_KILL_AT`` names where the process kills itself, at the journal,
+``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``, ``halt``,
+``resume`` and ``full`` (the disk). The environment variable ``BOT_KILL_AT`` names where the process kills itself, at the journal,
 which every event and command passes before anybody acts on it:
 
 - ``before:TYPE:N`` or ``after:TYPE:N``: around the commit of the N-th entry of that type,
@@ -18,6 +18,7 @@ What the bot believes is printed as one JSON line when it has settled, and again
 import asyncio
 import json
 import os
+import resource
 import signal
 import sys
 from collections import Counter
@@ -137,6 +138,13 @@ def set_breaker(session: TradingSession, *, halted: bool) -> None:
     session.host.node.kernel.msgbus.publish(topics.TRADING + "test", fact)
 
 
+def fill_disk(session: TradingSession) -> None:
+    """Let no file of this process grow any more, as on a full disk."""
+    log = Path(f"{session.run.journal.path}-wal")
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 1, hard))
+
+
 def belief(session: TradingSession) -> dict[str, Any]:
     """Return what the bot believes: ledgers, open orders, lots, breakers, balance."""
     context, cache = session.host.wiring.context, session.host.node.kernel.cache
@@ -148,6 +156,7 @@ def belief(session: TradingSession) -> dict[str, Any]:
     }
     return {
         "run": session.run.run_id,
+        "journal_halted": session.run.journal.halted,
         "parent": session.run.manifest.parent_run,
         "ledgers": {
             f"{strategy}@{instrument}": str(position.quantity)
@@ -172,6 +181,8 @@ async def play(session: TradingSession, script: str) -> None:
         match step.split(":"):
             case ["hold", secs]:
                 await asyncio.sleep(float(secs))
+            case ["full"]:
+                fill_disk(session)
             case ["halt" | "resume" as word]:
                 set_breaker(session, halted=word == "halt")
             case [symbol, side, secs]:

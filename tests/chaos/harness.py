@@ -131,15 +131,16 @@ class Matrix:
     def play(self, kill: Kill) -> Outcome:
         """Run a session until it is killed, restart it, and compare."""
         self._injected += kill.script.count("BUY") + kill.script.count("SELL")
-        code, _ = self._run(kill)
+        code, _ = self.run(kill)
         died = code == KILLED
         problems = [] if died or code == 0 else [f"the session ended with exit code {code}"]
-        code, said = self._run(Kill("", ""))
+        code, said = self.run(Kill("", ""))
         if code != 0 or not said:
             return Outcome(kill, died, [*problems, f"the restart ended with exit code {code}"])
         return Outcome(kill, died, problems + self.compare(said[-1]), said[-1])
 
-    def _run(self, kill: Kill) -> tuple[int, list[dict[str, Any]]]:
+    def run(self, kill: Kill) -> tuple[int, list[dict[str, Any]]]:
+        """Run one session; return its exit code and what it said."""
         inside = "" if kill.at.startswith("time:") else kill.at
         command = [sys.executable, BOT, self._exchange.http_url, self._exchange.ws_url, self._folder]
         with (

@@ -64,6 +64,20 @@ def test_ac_rec_07_killed_during_the_recovery_itself_the_next_one_succeeds(matri
         assert outcome.problems == []
 
 
+def test_ac_rec_08_a_full_disk_halts_entries_lets_exits_pass_and_loses_nothing(matrix):
+    script = "resume,ETHUSDT:SELL:1,ETHUSDT:BUY:1,full,BTCUSDT:BUY:1.5,BTCUSDT:SELL:1.5"
+    before = matrix.run(Kill("", ""))[1][-1]
+    code, said = matrix.run(Kill("", script))
+    assert code == 0
+    assert "cannot be written" in said[-1]["journal_halted"]
+    assert "cannot be written" in said[-1]["halt"]
+    # an entry would have added to what was held; an exit may have taken from it
+    assert abs(float(said[-1]["net"]["BTCUSDT"])) <= abs(float(before["net"]["BTCUSDT"]))
+    code, said = matrix.run(Kill("", ""))
+    assert code == 0
+    assert matrix.compare(said[-1]) == []
+
+
 def test_every_session_has_an_end_and_names_its_parent(matrix):
     runs = matrix.store.runs()
     assert {run.status for run in runs} == {RunStatus.ENDED, RunStatus.CRASHED_RECOVERED}
