@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -21,13 +22,14 @@ from nautilus_bot.research.optimize.score import (
     measure,
     measure_slices,
 )
-from nautilus_bot.research.optimize.space import WEIGHT
 from strategies.kernels.table import KERNELS
 from strategies.sizing import SizingLimits
 
 type Parameters = Mapping[str, float]
 
-MIN_BARS = 500
+WEIGHT: Final = "weight"
+"""Name of a strategy's weight among the parameters of a portfolio."""
+MIN_BARS: Final = 500
 """Fewer bars than this say nothing about a strategy."""
 
 

@@ -18,8 +18,8 @@ from nautilus_bot.research.backtest.market import BacktestMarket, load_market
 from nautilus_bot.research.fast.market import Market
 from nautilus_bot.research.fast.parity import load_market as load_series
 from nautilus_bot.research.fast.parity import sizing_limits
-from nautilus_bot.research.optimize.objective import Leg, Objective, notional_of
-from nautilus_bot.research.optimize.space import WEIGHT, SearchSpace, load_space
+from nautilus_bot.research.optimize.objective import WEIGHT, Leg, Objective, notional_of
+from nautilus_bot.research.optimize.space import SearchSpace, load_space
 
 SESSION: Final = "OPT"
 SLICES: Final = 4

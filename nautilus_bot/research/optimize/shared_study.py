@@ -36,6 +36,7 @@ from nautilus_bot.research.optimize.study import (
 )
 from nautilus_bot.research.optimize.trials import STATES, Trial, best_trials, read_trials
 
+DRIVER: Final = "postgresql+psycopg2"
 HEARTBEAT_SECS: Final = 5
 GRACE_SECS: Final = 30
 """Silence after which a process counts as dead."""
@@ -220,12 +221,27 @@ def hide_password(storage: str) -> str:
         return storage.split("://", maxsplit=1)[0] + "://..."
 
 
+def with_driver(url: str) -> str:
+    """
+    Return the address for the driver that the research extra brings; one that names its driver keeps it.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no address.
+    """
+    parsed = sqlalchemy.make_url(url)
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername=DRIVER)
+    return parsed.render_as_string(hide_password=False)
+
+
 def _open_storage(url: str, heartbeat_secs: int, grace_secs: int) -> RDBStorage:
     shown = hide_password(url)
     try:
         with _quiet():
             return RDBStorage(
-                url,
+                with_driver(url),
                 heartbeat_interval=heartbeat_secs,
                 grace_period=grace_secs,
                 heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),

@@ -11,6 +11,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from nautilus_bot.config.files import SCHEMA_KEY, read_json
 from nautilus_bot.core.errors import ConfigError, NotFound, did_you_mean
 from nautilus_bot.core.strict import Source, convert
+from nautilus_bot.research.optimize.objective import WEIGHT
 from strategies.kernels.contract import Parameter
 from strategies.kernels.table import KERNELS
 
@@ -201,6 +202,5 @@ def distributions_of(spaces: Mapping[str, SearchSpace], weighted: bool) -> dict[
     return found
 
 
-WEIGHT: Final = "weight"
 WEIGHTS: Final = FloatDistribution(0.0, 1.0, step=0.05)
 """Share of the account's leverage that a strategy's entries may use; 0 switches it off."""

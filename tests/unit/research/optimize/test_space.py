@@ -1,4 +1,4 @@
-"""Search spaces hold every parameter of their strategy, within its bounds, or say in one line what is wrong."""
+"""Search spaces hold every parameter within its bounds, or say in one line what is wrong."""
 
 import json
 from pathlib import Path
@@ -42,7 +42,8 @@ def test_an_unknown_parameter_is_refused_with_the_closest_name():
 
 def test_a_range_beyond_the_strategys_own_bounds_is_refused():
     assert refusal(lookback={"low": 5, "high": 500}) == (
-        "space.json: $.parameters.lookback.high: must be within the strategy's own bounds, 5 to 96 bars, was 500"
+        "space.json: $.parameters.lookback.high: must be within the strategy's own bounds, 5 to 96 bars, "
+        "was 500"
     )
 
 

@@ -48,7 +48,7 @@ def test_the_proposals_of_a_batch_of_one_are_those_of_optuna(distributions):
         multivariate=True, n_startup_trials=STARTUP_TRIALS, n_ei_candidates=CANDIDATES
     )
     theirs.sampler._rng.rng.set_state(seed)
-    assert ours.ask(distributions).params == theirs.ask(dict(sorted(distributions.items()))).params
+    assert ours.ask(distributions).params == theirs.ask(distributions).params
 
 
 def random_parameters(distributions, count):
@@ -79,7 +79,7 @@ def test_trials_that_lag_behind_the_median_of_the_first_slice_are_pruned(objecti
         before = [
             other.slices[0] for other in trials if other.number < one.number and other.state == "complete"
         ]
-        assert one.slices[0] < sorted(before)[-1]
+        assert one.slices[0] < max(before)
         assert one.values == ()
     whole = run_study(objective, distributions, StudySettings(n_trials=64, prune=False))
     assert {one.state for one in whole} == {"complete"}

@@ -92,7 +92,7 @@ def test_a_second_search_in_the_same_file_is_refused(tmp_path, fingerprint):
 def test_a_study_of_another_search_is_refused_and_says_what_differs(tmp_path, fingerprint):
     path = tmp_path / "study.db"
     open_file(path, fingerprint).close()
-    with pytest.raises(ConfigError, match="it differs in seed, market data; choose another --study"):
+    with pytest.raises(ConfigError, match="it differs in market data, seed; choose another --study"):
         open_file(path, fingerprint | {"seed": 8, "market data": {"bars": "other"}})
 
 
@@ -109,7 +109,7 @@ def test_a_study_of_another_program_is_refused(tmp_path, fingerprint):
 def test_a_file_that_is_no_database_is_refused(tmp_path, fingerprint):
     path = tmp_path / "study.db"
     path.write_text("these are not the trials you are looking for" * 50)
-    with pytest.raises(ConfigError, match="must be an SQLite database of Optuna .*, .* is not"):
+    with pytest.raises(ConfigError, match=r"must be an SQLite database of Optuna .*, .* is not"):
         open_file(path, fingerprint)
 
 
