@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Final
 
 from nautilus_bot.research.fast.engine import FastSimulation, bind
 from nautilus_bot.research.fast.market import Market
@@ -11,6 +12,9 @@ from nautilus_bot.research.validation.delay import delayed
 from strategies.kernels.contract import Kernel
 from strategies.kernels.table import KERNELS
 from strategies.sizing import SizingLimits
+
+NODE_WARMUP_BARS: Final = 999
+"""Bars that a live node fetches before it decides: ``warmup_bars`` of its mode, less the forming one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +67,13 @@ class Setting:
         """Return the bars from ``start`` up to ``stop``; the rules still know what was before them."""
         cut = MarketMeasures._make(column[start:stop] for column in self.measures)
         return replace(self, market=self.market.window(start, stop), measures=cut)
+
+    def closed_until(self, start: int) -> "Setting":
+        """Return the same without entries on the first ``start`` bars: the kernel warms up on them."""
+        calm = self.measures.calm.copy()
+        # what ``volatility`` says of a bar is asked in the simulation whether the rule is on or not
+        calm[:start] = 0
+        return replace(self, measures=self.measures._replace(calm=calm))
 
     def simulation(self) -> FastSimulation:
         """Return the simulation of these conditions."""

@@ -16,7 +16,7 @@ from nautilus_bot.research.validation.daily import (
     total_return_pct,
 )
 from nautilus_bot.research.validation.search import run_trials
-from nautilus_bot.research.validation.setting import Setting
+from nautilus_bot.research.validation.setting import NODE_WARMUP_BARS, Setting
 from nautilus_bot.research.validation.space import ParameterSet, Space, as_mapping
 from nautilus_bot.research.validation.windows import Plan, Window, cut_windows
 
@@ -261,9 +261,8 @@ def trade_stretch(setting: Setting, params: ParameterSet, start: int, stop: int)
     tuple[Floats, int]
         Daily returns and the number of trades.
     """
-    # no signal is possible within the warm-up, so no trade begins before ``start``
-    begin = max(0, start - setting.kernel.warmup_bars(params))
-    part = setting.window(begin, stop)
+    begin = max(0, start - max(NODE_WARMUP_BARS, setting.kernel.warmup_bars(params)))
+    part = setting.window(begin, stop).closed_until(start - begin)
     result = part.simulation().run(params)
     days = days_of(part.market.ts[start - begin :])
     returns = daily_returns(result.equity[start - begin :], day_ends(days), float(setting.capital_usdt))
