@@ -36,7 +36,9 @@ def main() -> int:
     for name in names:
         print(f"\n== {name}: {BENCHMARKS[name]} (load {os.getloadavg()[0]:.1f})\n", flush=True)
         begun = time.perf_counter()
-        failed |= subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=REPO, check=False).returncode
+        failed |= subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}"], cwd=REPO, check=False
+        ).returncode
         print(f"\n({time.perf_counter() - begun:.0f} s)", flush=True)
     return failed
 

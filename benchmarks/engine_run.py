@@ -32,7 +32,7 @@ from nautilus_bot.node.spec import NodeSpec
 from nautilus_bot.risk.rules.table import RULES
 
 CAPITAL_USDT: Final = "10000000"
-VARIANTS: Final = ("stock", "node", "no_rules", "no_recorder", "engine")
+VARIANTS: Final = ("stock", "node", "no_rules", "no_recorder", "no_rules_no_recorder", "engine")
 
 PERMISSIVE: Final[tuple[dict[str, Any], ...]] = (
     {"rule": "trading_state"},
@@ -111,7 +111,9 @@ def pnl(engine: BacktestEngine, market: BenchMarket, bars: int) -> float:
     return float(balance - float(CAPITAL_USDT) + open_pnl)
 
 
-def run_plain(config: BacktestRunConfig, strategy: EmaCross, *, cured: bool) -> tuple[BacktestEngine, float, float]:
+def run_plain(
+    config: BacktestRunConfig, strategy: EmaCross, *, cured: bool
+) -> tuple[BacktestEngine, float, float]:
     node = BacktestNode([config])
     with lean_caches() if cured else nullcontext():
         node.build()
@@ -133,8 +135,8 @@ def run_variant(variant: str, bars: int, folder: Path) -> RunResult:
     elif variant == "engine":
         engine, wall, cpu = run_plain(build_run_config(simulated), strategy, cured=True)
     else:
-        journal = None if variant == "no_recorder" else Journal(folder, "bench", durable=False)
-        rules = OFF if variant == "no_rules" else PERMISSIVE
+        journal = None if variant.endswith("no_recorder") else Journal(folder, "bench", durable=False)
+        rules = OFF if variant.startswith("no_rules") else PERMISSIVE
         host = build_backtest(spec(rules), simulated, journal, strategies=[strategy])
 
         def work() -> None:

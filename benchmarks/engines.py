@@ -26,9 +26,7 @@ HEADER: Final = f"{'':22}{'bars':>9}{'bars/s':>9}{'cpu s':>8}{'wall s':>8}{'orde
 
 
 def ours(variant: str, bars: int) -> RunResult:
-    return msgspec.convert(
-        run_json("-m", "benchmarks.engine_run", variant, "--bars", str(bars)), RunResult
-    )
+    return msgspec.convert(run_json("-m", "benchmarks.engine_run", variant, "--bars", str(bars)), RunResult)
 
 
 def backtrader(market: BenchMarket, bars: int, *, tuned: bool) -> RunResult | None:
@@ -103,7 +101,11 @@ def costs(parts: dict[str, RunResult]) -> Iterator[str]:
     """Say what rules and recorder take of the run: the run's CPU time less that of a run without them."""
     whole = parts["node"].cpu_secs
     yield f"of {whole:.2f} s CPU at {parts['node'].bars:,} bars ({parts['node'].entries:,} entries):"
-    for name, without in (("all risk rules", "no_rules"), ("the recorder", "no_recorder"), ("all we add", "engine")):
+    for name, without in (
+        ("all risk rules", "no_rules"),
+        ("the recorder", "no_recorder"),
+        ("all we add", "engine"),
+    ):
         secs = whole - parts[without].cpu_secs
         yield f"  {name:18}{secs:>7.2f} s {100 * secs / whole:>5.1f} %"
     added = (2 * whole - parts["no_rules"].cpu_secs - parts["no_recorder"].cpu_secs) / whole
@@ -114,7 +116,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--no-stock", action="store_true", help="leave out the minutes that stock Nautilus takes")
+    parser.add_argument(
+        "--no-stock", action="store_true", help="leave out the minutes that stock Nautilus takes"
+    )
     arguments = parser.parse_args()
     market = BenchMarket()
     market.provide()

@@ -103,9 +103,7 @@ def main():
     cerebro.broker.setcash(CAPITAL)
     cerebro.broker.set_coc(True)
     cerebro.broker.setcommission(commission=FEE, leverage=10.0)
-    cerebro.adddata(
-        TunedFeed(table=table, timeframe=bt.TimeFrame.Minutes) if tuned else pandas_feed(table)
-    )
+    cerebro.adddata(TunedFeed(table=table, timeframe=bt.TimeFrame.Minutes) if tuned else pandas_feed(table))
     cerebro.addstrategy(EmaCross, average=TunedEma if tuned else bt.ind.EMA)
     wall, cpu = time.perf_counter(), time.process_time()
     (strategy,) = cerebro.run()

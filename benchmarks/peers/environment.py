@@ -23,7 +23,11 @@ def peer_python() -> Path | None:
     if python.exists() and stamp.exists() and stamp.read_bytes() == REQUIREMENTS.read_bytes():
         return python
     uv = shutil.which("uv")
-    make = [uv, "venv", "-q", "--clear", "-p", sys.executable] if uv else [sys.executable, "-m", "venv", "--clear"]
+    make = (
+        [uv, "venv", "-q", "--clear", "-p", sys.executable]
+        if uv
+        else [sys.executable, "-m", "venv", "--clear"]
+    )
     pip = [uv, "pip", "install", "-q", "-p", python] if uv else [python, "-m", "pip", "install", "-q"]
     try:
         subprocess.run([*make, FOLDER], check=True)

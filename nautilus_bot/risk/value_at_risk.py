@@ -25,10 +25,13 @@ class ReturnSample:
     """
 
     def __init__(self, hourly: FloatArray) -> None:
-        sums = np.vstack([np.zeros(hourly.shape[1]), np.cumsum(hourly, axis=0)])
+        hours, instruments = hourly.shape
+        sums = np.empty((hours + 1, instruments))
+        sums[0] = 0.0
+        hourly.cumsum(axis=0, out=sums[1:])
         self._daily: FloatArray = sums[HORIZON_HOURS:] - sums[:-HORIZON_HOURS]
-        centred = hourly - hourly.mean(axis=0)
-        self._covariance: FloatArray = centred.T @ centred / (len(hourly) - 1)
+        centred = hourly - hourly.sum(axis=0) / hours
+        self._covariance: FloatArray = centred.T @ centred / (hours - 1)
 
     def historical(self, exposures: FloatArray, confidence: Confidence) -> float:
         """
@@ -48,7 +51,8 @@ class ReturnSample:
         """
         profits = self._daily @ exposures
         rank = len(profits) * (100 - confidence) // 100
-        return max(0.0, -float(np.partition(profits, rank)[rank]))
+        profits.partition(rank)
+        return max(0.0, -float(profits[rank]))
 
     def parametric(self, exposures: FloatArray, confidence: Confidence) -> float:
         """
