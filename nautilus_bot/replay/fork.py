@@ -7,7 +7,7 @@ then are cancelled and placed again at the simulated exchange, which has never h
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from nautilus_trader.backtest.node import BacktestNode
@@ -17,10 +17,10 @@ from nautilus_trader.model.events import OrderCanceled
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.orders import Order
 
-from catalog.journal import Journal
+from catalog.entry import Entry
 from catalog.reader import entries, last_seq
 from catalog.seen_bars import SeenBar, seen_bars
-from catalog.store import EventStore
+from catalog.store import EventStore, Run
 from nautilus_bot.core.errors import NotFound
 from nautilus_bot.core.messages import WarmupBars
 from nautilus_bot.core.session_state import SessionSnapshot
@@ -38,6 +38,17 @@ from nautilus_bot.replay.record import load_recorded_run
 from nautilus_bot.replay.resimulate import as_simulated, build_replay_config, in_market_time, new_replay
 from nautilus_bot.replay.run_replay import ReplayResult, count_kinds, decisions_of
 from nautilus_bot.replay.tally import tally
+
+SESSION_MARK: Final = "F"
+"""Closes the session token of a fork: its ids never meet those of the original."""
+
+
+class _Moment(NamedTuple):
+    """Where a fork begins: the state, the last entry, and the market clock."""
+
+    state: SessionSnapshot
+    seq: int
+    market_ns: int
 
 
 def fork_run(store: EventStore, name: str, until: int, settings: Sequence[str]) -> ReplayResult:
@@ -69,14 +80,15 @@ def fork_run(store: EventStore, name: str, until: int, settings: Sequence[str]) 
             f"was {until}"
         )
     state = fold_session(original.folder, until_seq=until)
-    fork = new_replay(original, store)
+    moment = _Moment(state, until, max(state.ts_event, _entry(original.folder, until).ts_market))
+    fork = new_replay(original, store, original.manifest.session + SESSION_MARK)
     try:
-        _continue(original, state, until, fork.journal)
+        _continue(original, moment, fork)
     except BaseException:
         fork.journal.close()
         raise
     fork.end()
-    recorded = decisions_of(original.folder, after_ns=state.ts_event)
+    recorded = decisions_of(original.folder, after_ns=moment.market_ns)
     replayed = decisions_of(fork.folder)
     return ReplayResult(
         run_id=original.manifest.run_id,
@@ -111,11 +123,12 @@ def entry_at(folder: Path, market_ns: int) -> int:
     return found
 
 
-def _continue(original: Original, state: SessionSnapshot, until: int, journal: Journal) -> None:
+def _continue(original: Original, moment: _Moment, fork: Run) -> None:
+    state = moment.state
     mode = as_simulated(original.mode)
     # exits are cancelled by the strategies: those of the fold are re-made without the exchange's links
     mode = msgspec.structs.replace(mode, exits_linked_by_venue=False, warmup_bars=1, records_inputs=True)
-    spec = msgspec.structs.replace(original.spec(), mode=mode)
+    spec = msgspec.structs.replace(original.spec(), mode=mode, session=fork.manifest.session)
     market = _Market(original, tuple(dict.fromkeys(one.bar_type for one in spec.strategies)))
     config = build_replay_config(original, f"{state.risk.balance_usdt:.8f}", market.funding)
     node = BacktestNode([config])
@@ -125,7 +138,7 @@ def _continue(original: Original, state: SessionSnapshot, until: int, journal: J
         for instrument in market.instruments:
             engine.add_instrument(instrument)
         spare_analyzer(engine)
-        wiring = wire(engine.kernel, spec, journal)
+        wiring = wire(engine.kernel, spec, fork.journal)
         memory = SessionMemory()
         memory.install(engine.kernel.msgbus)
         book = msgspec.structs.replace(state.book, accounts=(), instruments=())
@@ -138,10 +151,7 @@ def _continue(original: Original, state: SessionSnapshot, until: int, journal: J
             protector.restore()
 
         engine.add_actor(Feeder(engine.kernel.exec_engine.process, None))
-        feed(
-            engine,
-            [*market.history(state.ts_event), Resumption(resume), *market.after(until, state.ts_event)],
-        )
+        feed(engine, [*market.history(moment), Resumption(resume), *market.after(moment)])
         node.run()
     finally:
         engine.dispose()
@@ -156,10 +166,10 @@ class _Market:
         self.funding = original.funding()
         self.instruments: list[Instrument] = self._instruments()
 
-    def history(self, now_ns: int) -> Iterator[WarmupBars]:
+    def history(self, moment: _Moment) -> Iterator[WarmupBars]:
         """Yield all bars up to the moment, as history that nobody trades on."""
         for name in self._series:
-            bars = [bar for bar in self._bars(name) if bar.ts <= now_ns]
+            bars = [bar for bar in self._bars(name) if bar.ts <= moment.market_ns]
             rows = tuple((bar.ts, *bar.ohlcv()) for bar in bars)
             yield WarmupBars(
                 ts_event=rows[-1][0] if rows else 0,
@@ -168,15 +178,15 @@ class _Market:
                 rows=rows,
             )
 
-    def after(self, until: int, now_ns: int) -> Iterator[Any]:
+    def after(self, moment: _Moment) -> Iterator[Any]:
         """Yield what came after it."""
         if self._original.is_trading:
-            record = load_recorded_run(self._original.folder, after_seq=until)
+            record = load_recorded_run(self._original.folder, after_seq=moment.seq)
             for message in in_market_time(record.inputs):
                 if not isinstance(message, WarmupBars):
                     yield message
             return
-        yield from sorted(self._catalog_bars(now_ns), key=lambda bar: bar.ts_init)
+        yield from sorted(self._catalog_bars(moment.market_ns), key=lambda bar: bar.ts_init)
 
     def _bars(self, name: str) -> list[SeenBar]:
         return seen_bars(self._original.folder, BarType.from_str(name))
@@ -194,6 +204,10 @@ class _Market:
             series = BarType.from_str(query.identifier)
             candles = load_candles(self._original.data_catalog, series, now_ns + 1, query.end_ns)
             yield from to_bars(by_id[series.instrument_id], series, candles)
+
+
+def _entry(folder: Path, seq: int) -> Entry:
+    return next(entries(folder, after_seq=seq - 1, limit=1))
 
 
 def _withdrawn(order: Order, now_ns: int) -> OrderCanceled:

@@ -22,6 +22,8 @@ from nautilus_trader.model.instruments import Instrument
 from catalog import codec, reader
 from catalog.manifest import load_manifest
 from nautilus_bot.core.messages import (
+    EntriesAllowed,
+    EntriesSuspended,
     FormingBar,
     MarketMarked,
     OperatorCommand,
@@ -48,7 +50,15 @@ LOCAL_EVENTS = (
 """Order events that the node makes itself: a replay makes them again."""
 EXTERNAL = "EXTERNAL"
 TRADING_MODES = ("paper", "live")
-OPERATOR_FACTS = (TradingHalted, TradingResumed, TradingReduceOnly, StrategyPaused, StrategyResumed)
+OPERATOR_FACTS = (
+    TradingHalted,
+    TradingResumed,
+    TradingReduceOnly,
+    EntriesSuspended,
+    EntriesAllowed,
+    StrategyPaused,
+    StrategyResumed,
+)
 
 
 class RecordedRun(msgspec.Struct, frozen=True):

@@ -64,8 +64,8 @@ def resimulate(original: Original, store: EventStore) -> Run:
     return run
 
 
-def new_replay(original: Original, store: EventStore) -> Run:
-    """Start the run that a replay is recorded as."""
+def new_replay(original: Original, store: EventStore, session: str = "") -> Run:
+    """Start the run that a replay is recorded as; its ids are the original's, or of its own session."""
     manifest = original.manifest
     return store.new_run(
         "replay",
@@ -74,7 +74,7 @@ def new_replay(original: Original, store: EventStore) -> Run:
         code_hash=code_hash(),
         data_queries=manifest.data_queries,
         parent_run=manifest.run_id,
-        session=manifest.session,
+        session=session or manifest.session,
         versions=library_versions(),
     )
 

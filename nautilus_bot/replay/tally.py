@@ -3,6 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -13,7 +14,7 @@ from catalog.reader import EntryFilter, entries
 from nautilus_bot.core import ids
 
 ZERO = Decimal(0)
-READ = ("Signal", "RiskVerdict", "OrderFilled", "FundingPaid", "TradingHalted")
+READ = ("SessionSnapshot", "Signal", "RiskVerdict", "OrderFilled", "FundingPaid", "TradingHalted")
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +68,9 @@ def tally(folder: Path, after_seq: int = 0) -> Tally:
         if entry.seq > after_seq and not begun:
             begun = True
             count.begin()
-        if entry.type == "OrderFilled":
+        if entry.type == "SessionSnapshot":
+            count.inherit(decode_plain(entry.type, entry.version, entry.payload))
+        elif entry.type == "OrderFilled":
             count.fill(entry.strategy_id, read_fill(entry, simulated=simulated))
         else:
             count.take(entry.type, decode_plain(entry.type, entry.version, entry.payload))
@@ -79,8 +82,18 @@ class _Count:
         self._counts: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._entered: set[str] = set()
+        self._begun = False
         self._ledgers: dict[str, tuple[Decimal, Decimal]] = {}
         self._gross = self._fees = self._funding = ZERO
+
+    def inherit(self, snapshot: dict[str, Any]) -> None:
+        """Take the ledgers that a run began with; later snapshots say nothing new."""
+        if self._begun:
+            return
+        self._begun = True
+        for one in snapshot["risk"]["ledgers"]:
+            net = Decimal(one["quantity"])
+            self._ledgers[one["strategy_id"]] = (net, abs(net) * Decimal(one["average_price"]))
 
     def begin(self) -> None:
         """Forget what was counted; ledgers stay."""
@@ -89,7 +102,7 @@ class _Count:
         self._entered.clear()
         self._gross = self._fees = self._funding = ZERO
 
-    def take(self, name: str, plain: dict[str, object]) -> None:
+    def take(self, name: str, plain: dict[str, Any]) -> None:
         if name == "FundingPaid":
             self._funding += Decimal(str(plain["amount_usdt"]))
         elif name != "RiskVerdict":
@@ -98,6 +111,7 @@ class _Count:
             self._refused[str(plain["rule"])] += 1
 
     def fill(self, strategy_id: str, fill: FillStory) -> None:
+        self._begun = True
         self._counts["OrderFilled"] += 1
         self._fees += fill.fee
         if ids.role_of(fill.client_order_id) == ids.ENTRY:
