@@ -16,6 +16,7 @@ from nautilus_trader.common.component import MessageBus
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
 from prometheus_client.registry import Collector
 
+from catalog.manifest import RunManifest
 from monitoring.book import MetricsBook
 from monitoring.breakers import put_breakers
 from monitoring.fold import ASSET_CLASS, EventFold, symbol_of
@@ -127,6 +128,23 @@ class Exporter(Collector):
                     self.book.add("bt_trades_closed_total", 0, *labels, result)
                 for rule in rules:
                     self.book.add("paper_signals_rejected_total", 0, *labels, "refused", rule)
+
+    def describe(self, run: RunManifest) -> None:
+        """Say which run and which versions these figures are of."""
+        versions = run.versions
+        with self._lock:
+            self.book.put("bot_up", 1.0)
+            self.book.put("bot_start_time_seconds", run.started_ns / NS_PER_SEC)
+            self.book.put(
+                "bot_build_info",
+                1.0,
+                versions.get("nautilus-bot", ""),
+                run.code_hash,
+                versions.get("nautilus_trader", ""),
+                versions.get("python", ""),
+                run.mode,
+                run.run_id,
+            )
 
     def recount(self, messages: Iterable[object]) -> None:
         """Count events of the past, oldest first."""

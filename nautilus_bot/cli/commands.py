@@ -268,6 +268,17 @@ COMMANDS: Final = (
         ("nautilus-bot restore /mnt/backup/2026-01-31", "nautilus-bot restore copy --root var/events"),
     ),
     Command(
+        "metrics",
+        "nautilus_bot.cli.metrics:metrics",
+        "Show the metrics of the running bot, or of a recorded run.",
+        "Event catalog",
+        (
+            "nautilus-bot metrics --name signals",
+            "nautilus-bot metrics --run latest --serve --over 60",
+            "nautilus-bot metrics --describe",
+        ),
+    ),
+    Command(
         "simulator",
         "nautilus_bot.cli.simulator:simulator",
         "Run a Bybit V5 exchange on this machine.",

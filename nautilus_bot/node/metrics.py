@@ -1,19 +1,16 @@
 """The exporter beside a trading session: listens, samples once a second, never in the way."""
 
 import asyncio
-import platform
 import time
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from catalog.manifest import RunManifest
 from catalog.store import EventStore
 from monitoring.exporter import DEFAULT_PORT, HOST, Exporter
 from monitoring.history import earlier_runs, recorded_messages
 from monitoring.sample import Sample, take_sample
-from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.core.errors import EventCatalogError, NotFound, ProcessError
 from nautilus_bot.node.session import Companion, TradingSession
 
@@ -53,7 +50,7 @@ class MetricsCompanion:
                 ((one.strategy, one.bar_type.rsplit("-", 4)[0]) for one in spec.strategies),
                 (name for name, _ in session.host.wiring.rules),
             )
-            _describe(exporter, session.run.manifest)
+            exporter.describe(session.run.manifest)
             await asyncio.to_thread(exporter.recount, _past(session, until_seq))
             exporter.show(_sample(session))
             port = exporter.serve(self._port)
@@ -113,19 +110,3 @@ def _readable(folder: Path) -> Iterator[Any]:
         yield from recorded_messages(folder)
     except (EventCatalogError, NotFound):
         return
-
-
-def _describe(exporter: Exporter, run: RunManifest) -> None:
-    versions = run.versions
-    exporter.book.put("bot_up", 1.0)
-    exporter.book.put("bot_start_time_seconds", run.started_ns / NS_PER_SEC)
-    exporter.book.put(
-        "bot_build_info",
-        1.0,
-        versions.get("nautilus-bot", ""),
-        run.code_hash,
-        versions.get("nautilus_trader", ""),
-        versions.get("python", platform.python_version()),
-        run.mode,
-        run.run_id,
-    )
