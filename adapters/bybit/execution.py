@@ -148,6 +148,20 @@ class FundingSafeExecutionClient(BybitExecutionClient):
         self._send_mass_status_report(status)
         return len(fills)
 
+    async def fetch_account(self) -> None:
+        """
+        Fetch the balances and publish them, as at the start.
+
+        Raises
+        ------
+        VenueError
+            If the venue does not give them.
+        """
+        try:
+            await self._update_account_state()
+        except (RuntimeError, ValueError) as e:
+            raise VenueError(f"the venue must give the balances, it did not: {e}") from e
+
     def _all_fills(self) -> GenerateFillReports:
         return GenerateFillReports(
             instrument_id=None,

@@ -8,8 +8,11 @@ from adapters.bybit.rest import VenueExecution
 
 FUNDING = "Funding"
 
-type OnFunding = Callable[[str, str, Decimal, int], None]
-"""Called with symbol, execution id, amount in USDT (positive is received) and time (ns UTC, wall clock)."""
+type OnFunding = Callable[[str, str, Decimal, int, Decimal, Decimal], None]
+"""
+Called with symbol, execution id, amount in USDT (positive is received), time (ns UTC, wall clock), rate (a
+ratio of the value) and mark price.
+"""
 
 
 class FundingLog:
@@ -34,4 +37,11 @@ class FundingLog:
         if execution.exec_id in self._told or execution.ts < self.since_ns or self.on_funding is None:
             return
         self._told.add(execution.exec_id)
-        self.on_funding(execution.symbol, execution.exec_id, -execution.fee, execution.ts)
+        self.on_funding(
+            execution.symbol,
+            execution.exec_id,
+            -execution.fee,
+            execution.ts,
+            execution.fee_rate,
+            execution.price,
+        )

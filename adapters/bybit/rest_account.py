@@ -41,6 +41,10 @@ class VenueExecution(msgspec.Struct, frozen=True):
         Our client order id; empty for what we did not order.
     fee : Decimal
         What it cost, USDT; of a funding settlement positive when we paid.
+    fee_rate : Decimal
+        Ratio of the value; of a funding settlement its rate.
+    price : Decimal
+        Of the trade; of a funding settlement the mark price.
     ts : int
         Execution time on the venue's wall clock, ns UTC.
     """
@@ -50,6 +54,8 @@ class VenueExecution(msgspec.Struct, frozen=True):
     kind: str
     order_link_id: str
     fee: Decimal
+    fee_rate: Decimal
+    price: Decimal
     ts: int
 
 
@@ -148,5 +154,7 @@ def _execution(row: dict[str, Any]) -> VenueExecution:
         kind=row["execType"],
         order_link_id=row["orderLinkId"],
         fee=Decimal(row["execFee"] or 0),
+        fee_rate=Decimal(row["feeRate"] or 0),
+        price=Decimal(row["execPrice"] or 0),
         ts=int(row["execTime"]) * NS_PER_MS,
     )

@@ -150,6 +150,20 @@ class TradingReduceOnly(Message, frozen=True, kw_only=True):
     instrument_id: str = ""
 
 
+class EntriesSuspended(Message, frozen=True, kw_only=True):
+    """A guard of the session, e.g. of a connection, lets nothing open risk until it is satisfied again."""
+
+    author: str
+    reason: str
+
+
+class EntriesAllowed(Message, frozen=True, kw_only=True):
+    """A guard of the session is satisfied again."""
+
+    author: str
+    reason: str
+
+
 class StrategyPaused(Message, frozen=True, kw_only=True):
     """One strategy may not open risk until it is resumed."""
 

@@ -1,91 +1,167 @@
 """
-Watch, while trading, that the venue holds what the ledgers say and that every position has its stop.
+Watch, while trading, that the venue holds what the node believes: positions, orders, stops and the balance.
 
 What somebody else trades on the account, or closes for us, is noticed within seconds and attributed. A stop
-that was cancelled from outside, or lost, is sent again.
+that was cancelled from outside, or lost, is sent again; an order of ours that no strategy knows is cancelled.
+A difference counts only when it lasts while no command is on its way, and executions are asked for before
+anything is concluded from it: a fill that the stream lost belongs to its order, not to a stranger.
 """
 
 import asyncio
-from decimal import Decimal
+import contextlib
 from typing import Final
 
-from nautilus_trader.cache.cache import Cache
+from nautilus_trader.system.kernel import NautilusKernel
 
+from adapters.bybit.audit import Difference, VenueView, compare, fetch_view
 from adapters.bybit.rest import BybitRest
+from nautilus_bot.core import topics
 from nautilus_bot.core.errors import VenueError
+from nautilus_bot.core.messages import Notice
 from nautilus_bot.node.attribution import Attribution
+from nautilus_bot.node.catch_up import CatchUp
 from nautilus_bot.node.holdings import Held, fetch_held
+from nautilus_bot.node.node_view import build_node_view
 from nautilus_bot.node.protect import Protector
 from nautilus_bot.risk.context import RiskContext
 
 WATCH_SECS: Final = 1.0
-LASTING_CHECKS: Final = 3
-"""A difference has to be seen this often, unchanged and with no order on its way, before it counts."""
+FETCH_AT: Final = 2
+"""A difference seen this often, unchanged and with no order on its way: what the stream lost is fetched."""
+ACT_AT: Final = 3
+"""A difference that is still there after that is acted on."""
 
-type Differences = dict[str, Decimal]
+PROTECTION: Final = ("stop", "lost order")
+TOLD_ELSEWHERE: Final = ("position", "stop")
+"""Attribution tells of positions; a missing stop is sent again, or its position is closed and told."""
 
 
 class AccountWatch:
     """
-    Compare venue and ledgers once in a while.
+    Compare venue and node once in a while.
 
     Parameters
     ----------
-    cache : Cache
-        The node's orders and instruments.
+    kernel : NautilusKernel
+        Of a running node.
     context : RiskContext
         The ledgers.
     attribution : Attribution
         Sets them right.
     protector : Protector
         Protects what is open.
+    catch_up : CatchUp
+        Fetches what the stream lost.
     rest : BybitRest
         Asks the venue, in a thread of its own.
     """
 
     def __init__(
         self,
-        cache: Cache,
+        kernel: NautilusKernel,
         context: RiskContext,
         attribution: Attribution,
         protector: Protector,
+        catch_up: CatchUp,
         rest: BybitRest,
     ) -> None:
-        self._cache = cache
+        self._bus = kernel.msgbus
+        self._cache = kernel.cache
         self._context = context
         self._attribution = attribution
         self._protector = protector
+        self._catch_up = catch_up
         self._rest = rest
-        self._seen: Differences = {}
-        self._times = 0
+        self._times: dict[Difference, int] = {}
+        self._told: set[Difference] = set()
 
     async def run(self) -> None:
         """Compare until cancelled; a venue that does not answer is asked again."""
         while True:
             await asyncio.sleep(WATCH_SECS)
             try:
-                held = await fetch_held(self._rest, self._cache, self._context.marks)
+                await self.look()
             except VenueError:
-                self._times = 0
-                continue
-            self.compare(held)
+                self._times.clear()
 
-    def compare(self, held: Held) -> None:
-        """Take one look; act on a difference that has lasted."""
-        differences = {
-            name: one.quantity - self._context.ledgers.net(name)
-            for name, one in held.items()
-            if one.quantity != self._context.ledgers.net(name)
-        }
+    async def find(self) -> list[Difference] | None:
+        """
+        Return what differs now; None while a command is on its way, when nothing can be said.
+
+        Raises
+        ------
+        VenueError, AuthFailed, VenueTimeout
+            If the venue does not answer.
+        """
+        view: VenueView = await asyncio.to_thread(fetch_view, self._rest)
         if self._cache.orders_inflight():
-            self._times = 0
+            return None
+        return list(compare(view, build_node_view(self._cache, self._context)).differences)
+
+    async def confirm(self) -> bool:
+        """
+        Send what protection lacks, and tell whether positions and stops agree with the venue's.
+
+        Raises
+        ------
+        VenueError, AuthFailed, VenueTimeout
+            If the venue does not answer.
+        """
+        found = await self.find()
+        if found is None or any(one.kind == "position" for one in found):
+            return False
+        self._protector.repair()
+        return not self._cache.orders_inflight() and not any(one.kind in PROTECTION for one in found)
+
+    async def look(self) -> None:
+        """Take one look; act on differences that last."""
+        found = await self.find()
+        if found is None:
+            self._times.clear()
             return
-        self._times = self._times + 1 if differences == self._seen else 1
-        self._seen = differences
-        if differences and self._times >= LASTING_CHECKS:
-            for name in differences:
-                self._attribution.settle(name, held[name].quantity, held[name].price, "attribution")
-            self._protector.correct()
-            self._times = 0
-        elif not differences:
+        self._times = {one: self._times.get(one, 0) + 1 for one in found}
+        self._told &= set(found)
+        if not any(one.kind == "position" for one in found):
             self._protector.repair()
+        if FETCH_AT in self._times.values():
+            await self._catch_up.fetch()
+        lasting = [one for one, times in self._times.items() if times >= ACT_AT]
+        if lasting:
+            await self._act(lasting)
+
+    async def _act(self, lasting: list[Difference]) -> None:
+        if any(one.kind == "position" for one in lasting):
+            await self._attribute()
+        for one in lasting:
+            if one.kind == "unknown order":
+                await self._cancel_stranger(one)
+            if one not in self._told and one.kind not in TOLD_ELSEWHERE:
+                self._told.add(one)
+                self._tell("error", f"venue and node differ, and fetching did not help: {one}")
+
+    async def _attribute(self) -> None:
+        held: Held = await fetch_held(self._rest, self._cache, self._context.marks)
+        if self._cache.orders_inflight():
+            return
+        for name, one in held.items():
+            self._attribution.settle(name, one.quantity, one.price, "attribution")
+        self._protector.correct()
+
+    async def _cancel_stranger(self, difference: Difference) -> None:
+        """Cancel an order that bears our id and that no strategy has open; leave what is not ours."""
+        name = difference.subject
+        owner = self._protector.owner_of(name)
+        if owner is None:
+            return
+        with contextlib.suppress(VenueError):  # it may have ended meanwhile; the next look tells
+            await asyncio.to_thread(self._rest.cancel_order, owner.symbol, name)
+            self._tell("warning", f"order {name} was open at the venue but not in the node: cancelled")
+
+    def _tell(self, severity: str, text: str) -> None:
+        notice = Notice(
+            ts_event=self._context.clock.now_ns,
+            severity=severity,  # type: ignore[arg-type]
+            component="audit",
+            text=text,
+        )
+        self._bus.publish(topics.NOTICE + "audit", notice)

@@ -8,7 +8,7 @@ instrument is reduce-only until the operator has assigned it.
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 from nautilus_trader.common.component import MessageBus
 
@@ -105,8 +105,10 @@ class Attribution:
         for strategy_id, quantity in changes:
             self.correct(strategy_id, instrument_id, quantity, price, f"{text}: not ordered by us", author)
         shared = ", ".join(f"{name} {quantity:+}" for name, quantity in changes)
-        self._restrict(instrument_id, f"{text}; corrected: {shared}; assign it to trade on", author)
-        return [name for name, _ in changes if name != EXTERNAL]
+        owners = [name for name, _ in changes if name != EXTERNAL]
+        reason = f"{text}; corrected: {shared}; assign it to trade on"
+        self._restrict(instrument_id, reason, author, "critical" if owners else "warning")
+        return owners
 
     def correct(
         self,
@@ -129,12 +131,14 @@ class Attribution:
         )
         self._bus.publish(topics.LEDGER + instrument_id, correction)
 
-    def _restrict(self, instrument_id: str, reason: str, author: str) -> None:
+    def _restrict(
+        self, instrument_id: str, reason: str, author: str, severity: Literal["warning", "critical"]
+    ) -> None:
         now = self._context.clock.now_ns
         self._bus.publish(
             topics.TRADING + author,
             TradingReduceOnly(ts_event=now, reason=reason, author=author, instrument_id=instrument_id),
         )
         self._bus.publish(
-            topics.NOTICE + author, Notice(ts_event=now, severity="warning", component=author, text=reason)
+            topics.NOTICE + author, Notice(ts_event=now, severity=severity, component=author, text=reason)
         )

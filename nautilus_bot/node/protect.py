@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from typing import Final
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.objects import Price
@@ -9,6 +10,9 @@ from nautilus_trader.model.objects import Price
 from nautilus_bot.node.memory import SessionMemory
 from nautilus_bot.risk.context import RiskContext
 from strategies.base import SignalStrategy
+
+IDS_AFTER_SESSION: Final = 4
+"""Tag, symbol, count and role (see ``core.ids``)."""
 
 
 class Protector:
@@ -64,6 +68,13 @@ class Protector:
         """Return the strategy whose ids bear a tag and a symbol."""
         wanted = (tag, symbol)
         return next((one for one in self._strategies if (one.tag, one.symbol) == wanted), None)
+
+    def owner_of(self, client_order_id: str) -> SignalStrategy | None:
+        """Return the strategy that an order id of ours names; None for any other id."""
+        session, *named = client_order_id.split("-")
+        if len(named) != IDS_AFTER_SESSION or not session.isalnum():
+            return None
+        return self.owner(named[0], named[1])
 
     def _price(self, strategy: SignalStrategy) -> Price:
         instrument = self._cache.instrument(strategy.instrument_id)

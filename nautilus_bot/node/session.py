@@ -196,7 +196,7 @@ class TradingSession:
     async def _beside(self) -> AsyncIterator[None]:
         """Run what lives beside the node, and end it before the node."""
         tasks = [asyncio.create_task(self._guarded(companion)) for companion in self._companions]
-        own = (TradingSession._checkpoint_journal, TradingSession._keep_snapshots, _watch_account)
+        own = (TradingSession._checkpoint_journal, TradingSession._keep_snapshots, _guard)
         tasks += [asyncio.create_task(self._guarded(companion)) for companion in own]
         try:
             yield
@@ -253,8 +253,8 @@ class TradingSession:
         self.host.node.kernel.msgbus.publish(topics.NOTICE + "session", notice)
 
 
-async def _watch_account(session: TradingSession) -> None:
-    await session.host.watch_account()
+async def _guard(session: TradingSession) -> None:
+    await session.host.guard()
 
 
 def run_until_stopped(

@@ -16,6 +16,9 @@ from nautilus_bot.core import topics
 from nautilus_bot.node.account_watch import AccountWatch
 from nautilus_bot.node.attribution import Attribution
 from nautilus_bot.node.builder import Wiring, wire
+from nautilus_bot.node.catch_up import CatchUp
+from nautilus_bot.node.funding_share import FundingShare
+from nautilus_bot.node.guards import LinkGuard
 from nautilus_bot.node.memory import SessionMemory
 from nautilus_bot.node.protect import Protector
 from nautilus_bot.node.recovery import NOTHING, Recovery, seed
@@ -76,16 +79,19 @@ class TradingHost:
         )
         kernel.msgbus.publish(topics.STATE + "session", snapshot)
 
-    async def watch_account(self) -> None:
-        """Compare the venue with the ledgers until cancelled."""
-        watch = AccountWatch(
-            self.node.kernel.cache,
-            self.wiring.context,
-            self.attribution,
-            self.protector,
-            self.venue.rest(),
-        )
-        await watch.run()
+    async def guard(self) -> None:
+        """Watch connections and account until cancelled."""
+        kernel, context = self.node.kernel, self.wiring.context
+        client = self.venue.links.execution
+        assert client is not None, "a node is built before it is guarded"
+        rest = self.venue.rest()
+        catch_up = CatchUp(client, kernel.cache, rest)
+        watch = AccountWatch(kernel, context, self.attribution, self.protector, catch_up, rest)
+        links = LinkGuard(kernel.msgbus, context.clock, watch, catch_up)
+        self.venue.funding.on_funding = FundingShare(kernel.msgbus, context).on_funding
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(watch.run())
+            tasks.create_task(links.run(self.venue))
 
     async def warm_up(self) -> None:
         """Give strategies and rules their history; every series is an entry of the journal."""

@@ -150,14 +150,16 @@ class LiveView:
     def _breakers(self) -> BreakerState:
         breakers = self._context.breakers
         halt = breakers.halt
-        state = "halted" if halt is not None else "reduce_only" if breakers.reduce_only else "active"
+        closed = {f"entries ({guard})": reason for guard, reason in breakers.suspended.items()}
+        closed |= breakers.reduce_only
+        state = "halted" if halt is not None else "reduce_only" if closed else "active"
         return BreakerState(
             state=state,  # type: ignore[arg-type]
             rule=halt.rule if halt is not None else "",
             reason=halt.reason if halt is not None else "",
             author=halt.author if halt is not None else "",
             until_ns=halt.until_ns if halt is not None else 0,
-            reduce_only=dict(breakers.reduce_only),
+            reduce_only=closed,
             paused=dict(breakers.paused),
         )
 

@@ -1,6 +1,8 @@
-"""What stops trading: a halt, reduce-only instruments, paused strategies. Facts in, state out."""
+"""What stops trading: a halt, guards, reduce-only instruments, paused strategies. Facts in, state out."""
 
 from nautilus_bot.core.messages import (
+    EntriesAllowed,
+    EntriesSuspended,
     Message,
     StrategyPaused,
     StrategyResumed,
@@ -18,6 +20,8 @@ class Breakers:
     ----------
     halt : TradingHalted | None
         The halt in force.
+    suspended : dict[str, str]
+        Reason by guard of the running session; a restart begins with none.
     reduce_only : dict[str, str]
         Reason by instrument id; the empty id stands for all.
     paused : dict[str, str]
@@ -26,6 +30,7 @@ class Breakers:
 
     def __init__(self) -> None:
         self.halt: TradingHalted | None = None
+        self.suspended: dict[str, str] = {}
         self.reduce_only: dict[str, str] = {}
         self.paused: dict[str, str] = {}
 
@@ -39,6 +44,10 @@ class Breakers:
                 self.reduce_only.clear()
             case TradingReduceOnly():
                 self.reduce_only[fact.instrument_id] = fact.reason
+            case EntriesSuspended():
+                self.suspended[fact.author] = fact.reason
+            case EntriesAllowed():
+                self.suspended.pop(fact.author, None)
             case StrategyPaused():
                 self.paused[fact.strategy] = fact.reason
             case StrategyResumed():

@@ -8,6 +8,8 @@ from nautilus_trader.model.data import Bar
 from nautilus_trader.model.events import AccountState, OrderEvent
 
 from nautilus_bot.core.messages import (
+    EntriesAllowed,
+    EntriesSuspended,
     FormingBar,
     MarketMarked,
     RiskVerdict,
@@ -23,7 +25,15 @@ from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import Rule
 from nautilus_bot.risk.watch import MarketWatch
 
-TRADING_FACTS: Final = (TradingHalted, TradingResumed, TradingReduceOnly, StrategyPaused, StrategyResumed)
+TRADING_FACTS: Final = (
+    TradingHalted,
+    TradingResumed,
+    TradingReduceOnly,
+    EntriesSuspended,
+    EntriesAllowed,
+    StrategyPaused,
+    StrategyResumed,
+)
 INPUTS: Final = (MarketMarked, WarmupBars, FormingBar)
 
 

@@ -1,4 +1,4 @@
-"""Refuse entries while trading is halted, the instrument is reduce-only, or the strategy is paused."""
+"""Refuse entries while trading is halted or suspended, the instrument reduce-only, the strategy paused."""
 
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import BaseRule, OrderRequest, RuleConfig, Verdict, approved, refused
@@ -21,13 +21,15 @@ class TradingState(BaseRule):
     config_type = TradingStateConfig
 
     def check(self, request: OrderRequest, context: RiskContext, /) -> Verdict:
-        """Look for a halt, then for a reduce-only instrument, then for a paused strategy."""
+        """Look for a halt, then for a guard, a reduce-only instrument, a paused strategy."""
         breakers = context.breakers
-        if not (breakers.halt or breakers.reduce_only or breakers.paused):
+        if not (breakers.halt or breakers.suspended or breakers.reduce_only or breakers.paused):
             return APPROVAL
         halt = breakers.halt
         if halt is not None:
             return _refusal(f"halted by {halt.rule or halt.author}: {halt.reason}")
+        for guard, reason in breakers.suspended.items():
+            return _refusal(f"entries wait for {guard}: {reason}")
         for scope in ("", request.instrument_id):
             if scope in breakers.reduce_only:
                 return _refusal(f"{scope or 'everything'} is reduce-only: {breakers.reduce_only[scope]}")

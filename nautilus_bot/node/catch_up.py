@@ -1,0 +1,72 @@
+"""Fetch from the venue what its private stream may not have brought: fills, the ends of orders, balances."""
+
+import asyncio
+
+from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.identifiers import ClientOrderId, TradeId
+
+from adapters.bybit.execution import FundingSafeExecutionClient
+from adapters.bybit.funding_log import FUNDING
+from adapters.bybit.rest import BybitRest, VenueExecution
+
+
+class CatchUp:
+    """
+    Bring the node's orders and account up to the venue's.
+
+    Executions are applied to the order that their ``orderLinkId`` names, with the venue's price and fee, as
+    if the stream had brought them; what is known already changes nothing.
+
+    Parameters
+    ----------
+    client : FundingSafeExecutionClient
+        Hands what is fetched to the engine.
+    cache : Cache
+        The node's orders.
+    rest : BybitRest
+        Asks the venue, in a thread.
+    """
+
+    def __init__(self, client: FundingSafeExecutionClient, cache: Cache, rest: BybitRest) -> None:
+        self._client = client
+        self._cache = cache
+        self._rest = rest
+
+    async def fetch(self) -> int:
+        """
+        Fetch everything.
+
+        Returns
+        -------
+        int
+            Fills that were missing.
+
+        Raises
+        ------
+        VenueError, AuthFailed, VenueTimeout
+            If the venue does not answer; ask again.
+        """
+        fills = await self.fetch_orders()
+        await self.fetch_account()
+        return fills
+
+    async def fetch_orders(self) -> int:
+        """Fetch executions that no order has, and the state of every order that may still fill."""
+        executions = await asyncio.to_thread(self._rest.executions)
+        missing = {one.exec_id for one in executions if self._is_missing(one)}
+        live = {order.client_order_id.value for order in self._cache.orders_open()}
+        live |= {order.client_order_id.value for order in self._cache.orders_inflight()}
+        if missing or live:
+            await self._client.fetch_missed(missing | live)
+        return len(missing)
+
+    async def fetch_account(self) -> None:
+        """Fetch the balances."""
+        await self._client.fetch_account()
+
+    def _is_missing(self, execution: VenueExecution) -> bool:
+        if execution.kind == FUNDING or not execution.order_link_id:
+            return False
+        order = self._cache.order(ClientOrderId(execution.order_link_id))
+        # an order that is full has its fills, inferred ones under another id
+        return order is not None and not order.is_closed and TradeId(execution.exec_id) not in order.trade_ids

@@ -1,0 +1,35 @@
+"""What the node believes about its account, in the words of the audit."""
+
+from decimal import Decimal
+
+from nautilus_trader.cache.cache import Cache
+
+from adapters.bybit.audit import NodeView
+from nautilus_bot.core import ids
+from nautilus_bot.node.holdings import symbol_of
+from nautilus_bot.risk.context import RiskContext
+
+EXTERNAL = "EXTERNAL"
+
+
+def build_node_view(cache: Cache, context: RiskContext) -> NodeView:
+    """Return positions, open orders, stops and balance as the node has them now."""
+    names = {instrument.id.value: symbol_of(instrument.id) for instrument in cache.instruments()}
+    opened = cache.orders_open()
+    stops: dict[str, tuple[str, ...]] = {
+        f"{strategy_id}:{names.get(instrument_id, instrument_id)}": tuple(
+            order.client_order_id.value
+            for order in opened
+            if ids.role_of(order.client_order_id.value) == ids.STOP
+            and order.strategy_id.value == strategy_id
+            and order.instrument_id.value == instrument_id
+        )
+        for strategy_id, instrument_id, _ in context.ledgers.open_positions()
+        if strategy_id != EXTERNAL
+    }
+    return NodeView(
+        positions={symbol: context.ledgers.net(name) for name, symbol in names.items()},
+        open_orders=frozenset(order.client_order_id.value for order in opened),
+        stops=stops,
+        balance_usdt=Decimal(str(context.balance_usdt)),
+    )
