@@ -130,7 +130,6 @@ class Matrix:
 
     def play(self, kill: Kill) -> Outcome:
         """Run a session until it is killed, restart it, and compare."""
-        self._injected += kill.script.count("BUY") + kill.script.count("SELL")
         code, _ = self.run(kill)
         died = code == KILLED
         problems = [] if died or code == 0 else [f"the session ended with exit code {code}"]
@@ -141,6 +140,7 @@ class Matrix:
 
     def run(self, kill: Kill) -> tuple[int, list[dict[str, Any]]]:
         """Run one session; return its exit code and what it said."""
+        self._injected += kill.script.count("BUY") + kill.script.count("SELL")
         inside = "" if kill.at.startswith("time:") else kill.at
         command = [sys.executable, BOT, self._exchange.http_url, self._exchange.ws_url, self._folder]
         with (
@@ -212,6 +212,13 @@ class Matrix:
             one.exec_id: one.order_link_id for one in self._rest.executions(kind="Trade") if one.order_link_id
         }
         recorded = Counter(fill.trade_id.value for fill in self._recorded("OrderFilled"))
+        # a fill whose order no journal holds reaches its ledger as a correction that names it
+        recorded += Counter(
+            word
+            for correction in self._recorded("LedgerCorrected")
+            for word in correction.reason.split()
+            if word in theirs
+        )
         found = [f"fill {one} was recorded {count} times" for one, count in recorded.items() if count > 1]
         found += [f"fill {one} of {theirs[one]} was lost" for one in theirs if one not in recorded]
         entered = len(self.entries_filled())
