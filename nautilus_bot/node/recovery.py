@@ -25,7 +25,7 @@ from nautilus_bot.core.messages import Notice, TradingHalted
 from nautilus_bot.core.session_state import SessionSnapshot
 from nautilus_bot.node.builder import Wiring
 from nautilus_bot.node.memory import SessionMemory
-from nautilus_bot.node.snapshots import fold_session, seed_rules
+from nautilus_bot.node.snapshots import fold_session, has_snapshot, seed_rules
 from nautilus_bot.risk.reservations import Reservation
 
 NS_PER_SEC: Final = 1_000_000_000
@@ -112,7 +112,11 @@ def find_recovery(store: EventStore, mode: str, account: str) -> Recovery:
     candidates = [one for one in store.runs() if one.mode == mode and one.account == account]
     for manifest in reversed(candidates):
         try:
-            state = fold_session(store.folder(manifest.run_id), until_seq=_good_entries(store, manifest))
+            good = _good_entries(store, manifest)
+            if manifest.parent_run and not has_snapshot(store.folder(manifest.run_id), good):
+                # it died before it recorded what it took over: nothing was traded, its parent is ours
+                continue
+            state = fold_session(store.folder(manifest.run_id), until_seq=good)
         except EventCatalogError as error:
             doubts.append(f"run {manifest.run_id} cannot be folded: {error}")
             continue

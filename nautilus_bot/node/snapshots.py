@@ -1,10 +1,11 @@
 """Take a session's state as one message, put it on a fresh node, and fold a journal into one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
 from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.instruments import Instrument
 
 from catalog.codec import EVENTS, FACTS, INSTRUMENTS, decode
 from catalog.entry import Entry
@@ -104,11 +105,15 @@ class SessionFold:
     ----------
     manifest : RunManifest
         The session.
+    instruments : Iterable[Instrument]
+        Those that the journal does not hold itself.
     """
 
-    def __init__(self, manifest: RunManifest) -> None:
+    def __init__(self, manifest: RunManifest, instruments: Iterable[Instrument] = ()) -> None:
         self._manifest = manifest
         self._rebuild = Rebuild(manifest.oms)
+        for instrument in instruments:
+            self._rebuild.apply(instrument)
         self._context = RiskContext(MarketClock())
         self._risk = RiskFold(self._context, ())
         self._memory = SessionMemory()
@@ -142,7 +147,13 @@ class SessionFold:
         )
 
 
-def fold_session(folder: Path, *, until_seq: int = 0, use_snapshots: bool = True) -> SessionSnapshot:
+def fold_session(
+    folder: Path,
+    *,
+    until_seq: int = 0,
+    use_snapshots: bool = True,
+    instruments: Iterable[Instrument] = (),
+) -> SessionSnapshot:
     """
     Fold a run's journal into the state it ended with.
 
@@ -154,13 +165,15 @@ def fold_session(folder: Path, *, until_seq: int = 0, use_snapshots: bool = True
         Last good entry; 0 for all.
     use_snapshots : bool, default True
         Whether to start from the last snapshot; if not, from the first entry.
+    instruments : Iterable[Instrument]
+        Those that the journal does not hold itself: a backtest references them.
 
     Raises
     ------
     NotFound, CorruptEntry
         If the journal cannot be read.
     """
-    fold = SessionFold(load_manifest(folder))
+    fold = SessionFold(load_manifest(folder), instruments)
     # the first snapshot is what the run inherited: no fold may leave it out
     found = _last_snapshot(folder, until_seq) if use_snapshots else _first_snapshot(folder)
     if found is not None:
@@ -171,6 +184,12 @@ def fold_session(folder: Path, *, until_seq: int = 0, use_snapshots: bool = True
             break
         fold.apply(entry)
     return fold.state()
+
+
+def has_snapshot(folder: Path, until_seq: int = 0) -> bool:
+    """Tell whether a journal holds a snapshot, up to an entry (0 for all); errors as in ``fold_session``."""
+    first = _first_snapshot(folder)
+    return first is not None and (not until_seq or first.seq <= until_seq)
 
 
 def _last_snapshot(folder: Path, until_seq: int) -> Entry | None:
