@@ -12,7 +12,7 @@ CORE := $(VENV)/.core-$(firstword $(shell cat requirements.lock pyproject.toml |
 DEV := $(VENV)/.dev-$(firstword $(shell cat requirements-dev.lock pyproject.toml | cksum))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check bench docs lock clean
+.PHONY: help setup demo test lint types check bench cycles docs lock clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r verb text; do printf '  make %-8s %s\n' "$$verb" "$$text"; done
@@ -37,6 +37,9 @@ types: $(DEV)  ## mypy, strict
 
 bench: $(DEV)  ## measure this node beside its peers (builds a throw-away environment for them)
 	@$(PYTHON) -m benchmarks
+
+cycles: $(DEV)  ## start, stop, kill and starve a real bot fifty times (half an hour)
+	@$(PYTHON) tests/integration/process/cycles.py 50
 
 docs: $(DEV)  ## write the generated parts (JSON Schemas) and check that the docs name every part
 	@$(BOT) config schema --write

@@ -77,6 +77,11 @@ class ControlServer:
         From ``open_control_socket``; closed with the server.
     per_sec : float, default 20
         Requests a second; more are refused with 429.
+
+    Attributes
+    ----------
+    url : str
+        Where it listens.
     """
 
     def __init__(
@@ -88,11 +93,7 @@ class ControlServer:
         self._bucket = TokenBucket(per_sec, max(1, int(BURST * per_sec / PER_SEC)), time.monotonic)
         self._document = msgspec.json.encode(build_openapi())
         self._runner: web.AppRunner | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
+        self.url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
 
     async def start(self) -> None:
         """Begin to serve."""

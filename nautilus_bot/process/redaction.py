@@ -15,7 +15,7 @@ _LABELLED: Final = re.compile(
     r"[\"']?\s*[:=]\s*[\"']?)(?!\*\*\*)[^\s\"',}&]+"
 )
 _BEARER: Final = re.compile(r"(?i)(bearer\s+)[A-Za-z0-9._~+/=-]{6,}")
-_TELEGRAM: Final = re.compile(r"\b\d{6,12}:[A-Za-z0-9_-]{30,}")
+_TELEGRAM: Final = re.compile(r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}")
 
 
 class Redactor:

@@ -101,7 +101,9 @@ def _spawn(mode: str, arguments: Sequence[str], name: str, words: Path) -> subpr
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     try:
         words.parent.mkdir(parents=True, exist_ok=True)
-        with words.open("wb") as output:
+        with words.open("wb", buffering=0) as output:
+            # a full disk is found out here, while somebody is there to be told
+            output.write(f"{' '.join(command)}\n".encode())
             return subprocess.Popen(  # noqa: S603  our own command line
                 command,
                 stdin=subprocess.DEVNULL,
@@ -132,7 +134,7 @@ def _failure(code: int, words: Path) -> BotError:
         text = words.read_bytes()[-LAST_WORDS_BYTES:].decode(errors="replace")
     except OSError:
         text = ""
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.splitlines()[1:] if line.strip()]
     said = next((line for line in reversed(lines) if line.startswith("error: ")), "")
     reason = said.removeprefix("error: ") or (lines[-1] if lines else "it said nothing")
     kind = ERRORS.get(code, ProcessError)
