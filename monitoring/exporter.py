@@ -129,7 +129,7 @@ class Exporter(Collector):
                 for rule in rules:
                     self.book.add("paper_signals_rejected_total", 0, *labels, "refused", rule)
 
-    def describe(self, run: RunManifest) -> None:
+    def introduce(self, run: RunManifest) -> None:
         """Say which run and which versions these figures are of."""
         versions = run.versions
         with self._lock:

@@ -30,7 +30,7 @@ class RecordedRun:
     def __init__(self, folder: Path) -> None:
         manifest = load_manifest(folder)
         self.exporter = Exporter(manifest.run_id)
-        self.exporter.describe(manifest)
+        self.exporter.introduce(manifest)
         self._messages: list[Any] = list(recorded_messages(folder))
 
     def count(self) -> None:

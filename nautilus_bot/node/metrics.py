@@ -50,7 +50,7 @@ class MetricsCompanion:
                 ((one.strategy, one.bar_type.rsplit("-", 4)[0]) for one in spec.strategies),
                 (name for name, _ in session.host.wiring.rules),
             )
-            exporter.describe(session.run.manifest)
+            exporter.introduce(session.run.manifest)
             await asyncio.to_thread(exporter.recount, _past(session, until_seq))
             exporter.show(_sample(session))
             port = exporter.serve(self._port)
