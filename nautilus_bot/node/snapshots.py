@@ -117,7 +117,6 @@ class SessionFold:
         self._context = RiskContext(MarketClock())
         self._risk = RiskFold(self._context, ())
         self._memory = SessionMemory()
-        self._last: Entry | None = None
 
     def begin(self, snapshot: SessionSnapshot) -> None:
         """Start from a snapshot instead of nothing."""
@@ -125,25 +124,22 @@ class SessionFold:
         self._context.restore(snapshot.risk)
         self._memory.restore(snapshot.verdicts, snapshot.signals)
 
-    def apply(self, entry: Entry) -> None:
-        """Fold one entry."""
-        message = decode(entry.type, entry.version, entry.payload)
+    def take(self, message: object) -> None:
+        """Fold one message."""
         self._rebuild.apply(message)
         self._risk.apply(message)
         self._memory.observe(message)
-        self._last = entry
 
-    def state(self) -> SessionSnapshot:
-        """Return the state as of the last entry."""
-        last = self._last
+    def state(self, as_of_seq: int, as_of_hash: str, now_ns: int = 0) -> SessionSnapshot:
+        """Return the state as of an entry; parameters as in ``take_snapshot``."""
         return take_snapshot(
             self._rebuild.cache,
             self._context,
             self._memory,
             as_of_run=self._manifest.run_id,
-            as_of_seq=last.seq if last else 0,
-            as_of_hash=last.entry_hash.hex() if last else "",
-            now_ns=last.ts_publish if last else 0,
+            as_of_seq=as_of_seq,
+            as_of_hash=as_of_hash,
+            now_ns=now_ns or self._context.clock.now_ns,
         )
 
 
@@ -178,12 +174,17 @@ def fold_session(
     found = _last_snapshot(folder, until_seq) if use_snapshots else _first_snapshot(folder)
     if found is not None:
         fold.begin(decode(found.type, found.version, found.payload))
-    after = found.seq if found is not None else 0
-    for entry in entries(folder, where=EntryFilter(types=FOLDED), after_seq=after):
+    last = found
+    for entry in entries(
+        folder, where=EntryFilter(types=FOLDED), after_seq=found.seq if found is not None else 0
+    ):
         if until_seq and entry.seq > until_seq:
             break
-        fold.apply(entry)
-    return fold.state()
+        fold.take(decode(entry.type, entry.version, entry.payload))
+        last = entry
+    if last is None:
+        return fold.state(0, "")
+    return fold.state(last.seq, last.entry_hash.hex(), last.ts_publish)
 
 
 def has_snapshot(folder: Path, until_seq: int = 0) -> bool:

@@ -38,6 +38,7 @@ from nautilus_bot.replay.record import load_recorded_run
 from nautilus_bot.replay.resimulate import as_simulated, build_replay_config, in_market_time, new_replay
 from nautilus_bot.replay.run_replay import ReplayResult, count_kinds, decisions_of
 from nautilus_bot.replay.tally import tally
+from strategies.base import SignalStrategy
 
 SESSION_MARK: Final = "F"
 """Closes the session token of a fork: its ids never meet those of the original."""
@@ -79,11 +80,12 @@ def fork_run(store: EventStore, name: str, until: int, settings: Sequence[str]) 
             f"--until must be an entry of run {original.manifest.run_id}, 1 to {last_seq(original.folder)}, "
             f"was {until}"
         )
-    state = fold_session(original.folder, until_seq=until)
+    market = _Market(original)
+    state = fold_session(original.folder, until_seq=until, instruments=market.instruments)
     moment = _Moment(state, until, max(state.ts_event, _entry(original.folder, until).ts_market))
     fork = new_replay(original, store, original.manifest.session + SESSION_MARK)
     try:
-        _continue(original, moment, fork)
+        _continue(original, market, moment, fork)
     except BaseException:
         fork.journal.close()
         raise
@@ -123,13 +125,12 @@ def entry_at(folder: Path, market_ns: int) -> int:
     return found
 
 
-def _continue(original: Original, moment: _Moment, fork: Run) -> None:
+def _continue(original: Original, market: "_Market", moment: _Moment, fork: Run) -> None:
     state = moment.state
     mode = as_simulated(original.mode)
     # exits are cancelled by the strategies: those of the fold are re-made without the exchange's links
     mode = msgspec.structs.replace(mode, exits_linked_by_venue=False, warmup_bars=1, records_inputs=True)
     spec = msgspec.structs.replace(original.spec(), mode=mode, session=fork.manifest.session)
-    market = _Market(original, tuple(dict.fromkeys(one.bar_type for one in spec.strategies)))
     config = build_replay_config(original, f"{state.risk.balance_usdt:.8f}", market.funding)
     node = BacktestNode([config])
     node.build()
@@ -145,10 +146,16 @@ def _continue(original: Original, moment: _Moment, fork: Run) -> None:
         seed(Recovery(state=msgspec.structs.replace(state, book=book)), engine.kernel, wiring, memory)
         protector = Protector(wiring.strategies, engine.kernel.cache, wiring.context, memory)
 
+        # before the engine's clock starts: its first tick forgets closed orders
+        for strategy in wiring.strategies:
+            assert isinstance(strategy, SignalStrategy)
+            net = wiring.context.ledgers.quantity(strategy.id.value, strategy.instrument_id.value)
+            strategy.restore(memory.signals_of(strategy.id.value), net)
+
         def resume() -> None:
             for order in engine.kernel.cache.orders_open() + engine.kernel.cache.orders_inflight():
                 engine.kernel.exec_engine.process(_withdrawn(order, engine.kernel.clock.timestamp_ns()))
-            protector.restore()
+            protector.repair()
 
         engine.add_actor(Feeder(engine.kernel.exec_engine.process, None))
         feed(engine, [*market.history(moment), Resumption(resume), *market.after(moment)])
@@ -160,9 +167,9 @@ def _continue(original: Original, moment: _Moment, fork: Run) -> None:
 class _Market:
     """What the original saw, cut in two at the moment of the fork."""
 
-    def __init__(self, original: Original, series: tuple[str, ...]) -> None:
+    def __init__(self, original: Original) -> None:
         self._original = original
-        self._series = series
+        self._series = tuple(dict.fromkeys(one.bar_type for one in original.spec().strategies))
         self.funding = original.funding()
         self.instruments: list[Instrument] = self._instruments()
 
