@@ -21,6 +21,7 @@ BENCHMARKS: Final = {
     "risk_chain": "each risk rule",
     "journal": "each way to write an event",
     "fast_simulation": "the research engine",
+    "optimiser": "trials per second beside Optuna on stock Nautilus and backtrader, and a grid on vectorbt",
     "overfit_gate": "how often the overfit gate passes markets without an edge, and with one",
     "confidence_distribution": "how confident the strategies' signals are",
 }

@@ -14,13 +14,17 @@ from benchmarks.market import REPO
 
 FOLDER: Final = REPO / "var" / "bench-venv"
 REQUIREMENTS: Final = Path(__file__).with_name("requirements.txt")
+OPTIMISER_REQUIREMENTS: Final = Path(__file__).with_name("requirements-optimiser.txt")
 
 
-def peer_python() -> Path | None:
+def peer_python(requirements: Path = REQUIREMENTS) -> Path | None:
     """Return the environment's Python, building it first; None when it cannot be built (no network)."""
-    python = FOLDER / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    stamp = FOLDER / REQUIREMENTS.name
-    if python.exists() and stamp.exists() and stamp.read_bytes() == REQUIREMENTS.read_bytes():
+    folder = (
+        FOLDER if requirements == REQUIREMENTS else FOLDER.with_name(f"{FOLDER.name}-{requirements.stem}")
+    )
+    python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    stamp = folder / requirements.name
+    if python.exists() and stamp.exists() and stamp.read_bytes() == requirements.read_bytes():
         return python
     uv = shutil.which("uv")
     make = (
@@ -30,10 +34,10 @@ def peer_python() -> Path | None:
     )
     pip = [uv, "pip", "install", "-q", "-p", python] if uv else [python, "-m", "pip", "install", "-q"]
     try:
-        subprocess.run([*make, FOLDER], check=True)
-        subprocess.run([*pip, "-r", REQUIREMENTS], check=True)
+        subprocess.run([*make, folder], check=True)
+        subprocess.run([*pip, "-r", requirements], check=True)
     except (subprocess.CalledProcessError, OSError) as error:
         print(f"the peers' environment cannot be built ({error}); they are left out", file=sys.stderr)
         return None
-    shutil.copy(REQUIREMENTS, stamp)
+    shutil.copy(requirements, stamp)
     return python

@@ -16,7 +16,7 @@ from nautilus_trader.system import kernel
 
 
 class LeanCache(Cache):
-    """Nautilus's cache without snapshots of positions; ``Portfolio.realized_pnl`` knows the last cycle only."""
+    """A cache without snapshots of positions; ``Portfolio.realized_pnl`` knows the last cycle only."""
 
     __slots__ = ()  # with a dictionary every call from compiled code would look for an override in it
 
