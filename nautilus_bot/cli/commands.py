@@ -90,6 +90,13 @@ COMMANDS: Final = (
         ("nautilus-bot lookahead-analysis", "nautilus-bot lookahead-analysis -s BollingerReversionStrategy"),
     ),
     Command(
+        "calibrate",
+        "nautilus_bot.cli.calibrate:calibrate",
+        "Fit the confidence of signals to what became of them, for the min_confidence rule.",
+        "Research",
+        ("nautilus-bot calibrate -i 15m", "nautilus-bot calibrate -s BollingerReversionStrategy --json"),
+    ),
+    Command(
         "paper",
         "nautilus_bot.cli.paper:paper",
         "Trade on a simulated Bybit that keeps its balances, without keys or network.",

@@ -61,7 +61,7 @@ def build_rules(raw: RawRules, strategy: str, symbol: str) -> Rules:
     secs = throttle.secs_by_strategy.get(strategy, throttle.secs) if throttle else 0.0
     return Rules(
         obeys_halts=cast(TradingStateConfig, state).enabled,
-        min_confidence=confidence.threshold if confidence else 0.0,
+        min_confidence=_least_confidence(confidence, strategy) if confidence else 0.0,
         pause_ns=int(secs * NS_PER_SEC),
         hourly_cap=min(caps.per_strategy, caps.total) if caps else 0,
         position_pct=_least(position.symbol_pct, position.strategy_pct) if position else inf,
@@ -189,6 +189,11 @@ def _on[T: RuleConfig](configs: Mapping[str, RuleConfig], kind: type[T], name: s
     config = configs[name]
     assert isinstance(config, kind), f"{name} is configured by {type(config).__name__}"
     return config if config.enabled else None
+
+
+def _least_confidence(config: MinConfidenceConfig, strategy: str) -> float:
+    """Return what a signal must state for the rule's calibrated threshold to be reached."""
+    return config.load_calibration().threshold_for(strategy, config.threshold)
 
 
 def _least(*limits: float | None) -> float:

@@ -242,8 +242,8 @@ def prove_late_start(found: Sequence[LateStart]) -> Proof:
         return Proof(name="late start", passed=True, compared=0, differing=0, reads=reads)
     last = found[-1]
     reads = (
-        f"after the {last.bars} bars that a node fetches, {last.differing} of {last.compared} decisions differ "
-        f"and indicators by {last.deviation:.1e}"
+        f"after the {last.bars} bars that a node fetches, {last.differing} of {last.compared} decisions "
+        f"differ and indicators by {last.deviation:.1e}"
     )
     return Proof(
         name="late start",
