@@ -1,15 +1,18 @@
 """``nautilus-bot optimize`` and ``optimize schedule``."""
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.syntax import Syntax
+from rich.text import Text
 
 from nautilus_bot.cli.output import Job, JsonFlag, emit, note, progress
+from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core.errors import ConfigError
 from nautilus_bot.market.data_catalog import ROOT_VARIABLE
@@ -17,7 +20,8 @@ from nautilus_bot.research.backtest.selection import narrow
 from nautilus_bot.research.optimize.apply import Change, apply, propose
 from nautilus_bot.research.optimize.report import write_report
 from nautilus_bot.research.optimize.run import Request, Watch, check_storage, search
-from nautilus_bot.research.optimize.session import Session, build_session
+from nautilus_bot.research.optimize.schedule import Proposal, propose_month
+from nautilus_bot.research.optimize.session import Session
 from nautilus_bot.research.optimize.study import BATCH, UNLIMITED, StudySettings
 from nautilus_bot.research.optimize.summary import Summary
 from nautilus_bot.research.optimize.table import render_summary
@@ -26,6 +30,10 @@ from nautilus_bot.research.optimize.trials import Trial
 CONFIG_FOLDER: Final = Path("configs")
 ALL: Final = "all"
 NOT_FEASIBLE: Final = "none feasible yet"
+LOOK_SECS: Final = 3_600.0
+SCHEDULE_EXAMPLE: Final = (
+    "Example:\n\n$ nautilus-bot optimize schedule -s BollingerReversionStrategy -p BTCUSDT --months 12"
+)
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="Session file, or the folder of backtest.json.")
@@ -103,7 +111,8 @@ def optimize(
     if context.invoked_subcommand is not None:
         return
     check_storage(storage)
-    session = open_session(config, strategy, strategies, symbol, interval, timerange, data_catalog, held_out)
+    narrowed = narrow_config(config, strategy, strategies, symbol, interval, timerange, data_catalog)
+    session = build_session(narrowed, folder_of(config), held_out_pct=held_out)
     request = Request(
         settings=StudySettings(
             n_trials=n_trials,
@@ -128,7 +137,50 @@ def optimize(
         apply_summary(session, summary, yes=yes)
 
 
-def open_session(
+@app.command("schedule", epilog=SCHEDULE_EXAMPLE)
+def schedule(
+    config: ConfigOption = CONFIG_FOLDER,
+    strategy: StrategyOption = "",
+    strategies: StrategiesOption = "",
+    symbol: SymbolOption = None,
+    interval: IntervalOption = "",
+    data_catalog: DataOption = "",
+    months: Annotated[int, typer.Option(help="Whole months searched, the held-out part included.")] = 12,
+    n_trials: TrialsOption = 500,
+    n_jobs: JobsOption = 1,
+    metric: MetricOption = None,
+    seed: SeedOption = 1,
+    min_trades: MinTradesOption = 20,
+    max_drawdown: DrawdownOption = UNLIMITED,
+    held_out: HeldOutOption = 25.0,
+    stay: Annotated[bool, typer.Option(help="Stay, and look every hour whether a month is over.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Search on the last whole months of history, once a month, and propose; nothing is ever applied."""
+    narrowed = narrow_config(config, strategy, strategies, symbol, interval, "", data_catalog)
+    settings = StudySettings(
+        n_trials=n_trials,
+        metrics=tuple(metric or ("rmd",)),
+        seed=seed,
+        n_jobs=n_jobs,
+        min_trades=min_trades,
+        max_drawdown_pct=max_drawdown,
+    )
+    settings.check()
+    request = Request(settings=settings, finalists=1, held_out_pct=held_out)
+    while True:
+        with progress("searching", total=n_trials) as job:
+            proposal, is_new = propose_month(
+                narrowed, folder_of(config), request, months=months, watch=_Gauge(job)
+            )
+        if is_new or not stay:
+            emit(proposal, as_json, render_proposal)
+        if not stay:
+            return
+        time.sleep(LOOK_SECS)
+
+
+def narrow_config(
     path: Path,
     strategy: str,
     strategies: str,
@@ -136,10 +188,9 @@ def open_session(
     interval: str,
     timerange: str,
     data_catalog: str,
-    held_out: float,
-) -> Session:
+) -> BotConfig:
     """
-    Return the session that the flags ask for.
+    Return the configuration of what the flags ask for.
 
     Raises
     ------
@@ -149,7 +200,7 @@ def open_session(
     if bool(strategy) == bool(strategies):
         raise ConfigError("a search needs one strategy (-s NAME) or several (--strategies all), not both")
     names = () if strategies == ALL else tuple(strategies.split(",")) if strategies else (strategy,)
-    config = narrow(
+    return narrow(
         load_config(path),
         strategies=names,
         symbols=symbols or (),
@@ -157,7 +208,19 @@ def open_session(
         timerange=timerange,
         data_catalog=data_catalog or os.environ.get(ROOT_VARIABLE, ""),
     )
-    return build_session(config, path if path.is_dir() else path.parent, held_out_pct=held_out)
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder of the configuration files."""
+    return path if path.is_dir() else path.parent
+
+
+def render_proposal(proposal: Proposal) -> RenderableType:
+    """Return a proposal for a person to read."""
+    verdict = "recommended" if proposal.recommended else "not recommended"
+    lines = [f"{proposal.month}, searched {proposal.timerange}: {verdict}", *proposal.reasons]
+    lines += ["nothing was applied; proposal:", *proposal.files]
+    return Group(Text("\n".join(lines)), Syntax(proposal.diff, "diff", background_color="default"))
 
 
 def run_and_report(session: Session, request: Request) -> Summary:
