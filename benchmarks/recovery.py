@@ -3,8 +3,8 @@ How long a recovery takes as the journal grows, with and without snapshots.
 
     python -m benchmarks.recovery [--sizes 10000 100000 1000000]
 
-The journal is made of whole trades (entry, stop, target, exit, account states) between marks, through the real
-codec and journal. Folding and checking are those of the start: what is timed is what a restart waits for.
+The journal is made of whole trades (verdicts, orders, fills, account states) between marks, through the real
+codec and journal. Checking and folding are those of the start: what is timed is what a restart waits for.
 """
 
 import argparse

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from catalog.anchor import verify_tail
 from catalog.journal import LOCK_FILE
 from catalog.lock import OwnerLock
 from catalog.manifest import RunManifest, RunStatus, load_manifest, save_manifest
@@ -79,7 +80,7 @@ def _sweep_run(store: EventStore, folder: Path) -> Swept | None:
         return _move_aside(store, folder, str(error))
     if manifest.status is not RunStatus.RUNNING:
         return None
-    report = _verify(folder)
+    report = verify_tail(folder, manifest) or _verify(folder)
     swept = _judge(manifest, report)
     _write(folder, manifest, report, swept)
     return swept

@@ -18,6 +18,7 @@ from typing import Any
 from adapters.bybit.addresses import simulated_addresses
 from adapters.bybit.rest import BybitRest
 from catalog.codec import decode
+from catalog.manifest import load_manifest
 from catalog.reader import EntryFilter, entries
 from catalog.store import EventStore
 from catalog.verify import verify_run
@@ -255,6 +256,18 @@ class Matrix:
         }
         if ledgers != belief["ledgers"]:
             found.append(f"ledgers: the journal says {ledgers}, the bot {belief['ledgers']}")
+        found += self._snapshots(belief["run"])
+        return found
+
+    def _snapshots(self, run_id: str) -> list[str]:
+        """Fold every journal from its last snapshot and from its first entry: both must agree."""
+        manifest = load_manifest(self.store.folder(run_id))
+        names = [name for name in (run_id, manifest.parent_run) if name]
+        found = []
+        for name in names:
+            short, long = (fold_session(self.store.folder(name), use_snapshots=one) for one in (True, False))
+            if (short.risk, short.book.positions) != (long.risk, long.book.positions):
+                found.append(f"{name}: folded from its snapshot {short.risk}, from its start {long.risk}")
         return found
 
     def _recorded(self, *types: str) -> list[Any]:
@@ -300,6 +313,7 @@ STEPS = (
     "after:TradingHalted:1",
     "before:SessionSnapshot:1",
     "after:SessionSnapshot:1",
+    "after:SessionSnapshot:2",
     "after:CryptoPerpetual:1",
     "before:AccountState:1",
     "after:WarmupBars:1",
@@ -307,7 +321,7 @@ STEPS = (
 """Every step of the scripted session, and of the recovery that precedes it."""
 
 PARTIAL = {"kind": "partial_fill_then_disconnect", "symbol": "ETHUSDT", "ratio": 0.5}
-OPEN_CLOSE = "ETHUSDT:BUY:0.5,ETHUSDT:SELL:0.8"
+OPEN_CLOSE = "ETHUSDT:BUY:0.5,snapshot,ETHUSDT:SELL:0.8"
 LEGS = ("ETHUSDT:BUY", "ETHUSDT:SELL", "BTCUSDT:BUY", "BTCUSDT:SELL")
 
 
@@ -316,6 +330,8 @@ def random_kill(chance: random.Random) -> Kill:
     steps = [f"{chance.choice(LEGS)}:{chance.choice((0.05, 0.3, 0.8))}" for _ in range(chance.randint(1, 4))]
     if chance.random() < 0.2:
         steps.insert(chance.randint(0, len(steps)), "halt")
+    if chance.random() < 0.5:
+        steps.insert(chance.randint(0, len(steps)), "snapshot")
     script = ",".join(["resume", *steps])
     way = chance.random()
     if way < 0.5:
