@@ -286,6 +286,13 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "parity",
+        "nautilus_bot.cli.parity:parity",
+        "Compare a paper or live run with its own backtest; the parts of the gap sum to it, to the cent.",
+        "Event catalog",
+        ("nautilus-bot parity latest", "nautilus-bot parity paper-2026 --html parity.html --json"),
+    ),
+    Command(
         "simulator",
         "nautilus_bot.cli.simulator:simulator",
         "Run a Bybit V5 exchange on this machine.",
