@@ -1,0 +1,99 @@
+"""Operator commands on a real bot: recorded with their author, obeyed by risk and strategies."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.codec import decode_plain
+from catalog.reader import EntryFilter, entries
+from nautilus_bot.control.client import ControlClient
+from nautilus_bot.core.control import CloseAll, CloseSymbol, HaltTrading, InjectSignal, PauseStrategy
+
+if sys.platform == "win32":
+    pytest.skip("the driver uses limits that Windows has not", allow_module_level=True)
+
+spec = spec_from_file_location("cycles_for_control", Path(__file__).with_name("cycles.py"))
+assert spec is not None
+assert spec.loader is not None
+cycles = module_from_spec(spec)
+sys.modules["cycles_for_control"] = cycles
+spec.loader.exec_module(cycles)
+
+AUTHOR = "test:operator"
+HANG_SECS = 30.0
+
+
+class Running:
+    """A started bot and a client of its own."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+        self.run_file = json.loads(driver.run_path.read_text())
+        self.client = ControlClient(self.run_file["control_url"], self.run_file["token"])
+
+    def until[T](self, look: Callable[[], T]) -> T:
+        deadline = time.monotonic() + HANG_SECS
+        while not (seen := look()):
+            assert time.monotonic() < deadline, "not seen in time"
+            time.sleep(0.1)
+        return seen
+
+    def recorded(self, kind: str) -> list[dict[str, Any]]:
+        folder = self.driver.folder / "events" / "runs" / self.run_file["run_id"]
+        found = entries(folder, where=EntryFilter(types=(kind,)))
+        return [decode_plain(entry.type, entry.version, entry.payload) for entry in found]
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    driver = cycles.Cycles(tmp_path)
+    driver.start()
+    yield Running(driver)
+    if driver.run_path.exists():
+        driver.call("force-stop", "--name", cycles.NAME, expect=cycles.NOT_RUNNING)
+
+
+def test_an_operator_opens_closes_and_halts_and_all_of_it_is_recorded(running: Running) -> None:
+    client = running.client
+    running.until(lambda: client.snapshot().prices)
+    assert client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), AUTHOR).done
+    (position,) = running.until(lambda: [p for p in client.positions() if p.covered])
+    assert position.strategy == "QAInjectStrategy"
+    assert client.signals()[-1].state == "executed"
+
+    assert client.send(CloseSymbol(symbol="ethusdt"), AUTHOR).done
+    running.until(lambda: not client.positions())
+    assert not client.send(CloseSymbol(symbol="DOGEUSDT"), AUTHOR).done
+    assert not client.send(PauseStrategy(strategy="Nobody"), AUTHOR).done
+    assert client.send(CloseAll(), AUTHOR).done
+
+    assert client.send(HaltTrading(reason="a test"), AUTHOR).done
+    status = client.status()
+    assert (status.breakers.state, status.breakers.author) == ("halted", AUTHOR)
+    assert client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), AUTHOR).done
+    refused = running.until(lambda: [s for s in client.signals() if s.state == "refused"])
+    assert refused[-1].rule == "trading_state"
+    assert status.health.ok
+    running.driver.stop()
+
+    commands = [(one["command"], one["author"]) for one in running.recorded("OperatorCommand")]
+    words = ["inject", "close", "close", "pause", "close_all", "halt", "inject"]
+    assert commands[:-1] == [(word, AUTHOR) for word in words]
+    assert commands[-1][0] == "stop"
+    assert [halt["author"] for halt in running.recorded("TradingHalted")] == [AUTHOR]
+
+
+def test_no_secret_of_a_run_is_left_in_its_files(running: Running) -> None:
+    running.client.status()
+    running.driver.stop()
+    token = running.run_file["token"].encode()
+    assert len(token) >= 32
+    written = [path for path in running.driver.folder.rglob("*") if path.is_file()]
+    assert len(written) >= 4
+    assert [path for path in written if token in path.read_bytes()] == []
