@@ -12,7 +12,7 @@ CORE := $(VENV)/.core-$(firstword $(shell cat requirements.lock pyproject.toml |
 DEV := $(VENV)/.dev-$(firstword $(shell cat requirements-dev.lock pyproject.toml | cksum))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check bench cycles docs lock clean
+.PHONY: help setup demo test lint types check chaos bench cycles docs lock clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r verb text; do printf '  make %-8s %s\n' "$$verb" "$$text"; done
@@ -34,6 +34,9 @@ lint: $(DEV)  ## ruff, its formatter, and who may import whom
 
 types: $(DEV)  ## mypy, strict
 	@$(VENV)/bin/mypy
+
+chaos: $(DEV)  ## kill the bot at every step of a session and compare; CHAOS="--random 200" kills at random
+	@$(PYTHON) -m tests.chaos $(CHAOS)
 
 bench: $(DEV)  ## measure this node beside its peers (builds a throw-away environment for them)
 	@$(PYTHON) -m benchmarks

@@ -4,9 +4,9 @@ Recovery, first half: find the session to continue, fold it, and put its state o
 The second half, once the venue has been asked, is ``settlement``.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, Self
 
 from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.orders import Order
@@ -25,6 +25,7 @@ from nautilus_bot.core.messages import Notice, TradingHalted
 from nautilus_bot.core.session_state import SessionSnapshot
 from nautilus_bot.node.builder import Wiring
 from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.node.rebase import rebase
 from nautilus_bot.node.snapshots import fold_session, has_snapshot, seed_rules
 from nautilus_bot.risk.reservations import Reservation
 
@@ -61,6 +62,10 @@ class Recovery:
     def parent_run(self) -> str:
         """Name of the session that is continued, empty for none."""
         return self.parent.run_id if self.parent is not None else ""
+
+    def at_market_time(self, market_ns: int) -> Self:
+        """Return the recovery for a venue at a market time, which may have been set back."""
+        return self if self.state is None else replace(self, state=rebase(self.state, market_ns))
 
     def earliest_start_ns(self, now_ns: int) -> int:
         """Return a start that no session had before, also when the wall clock was set back."""

@@ -134,6 +134,8 @@ class TradingSession:
     async def _trade(self, store: EventStore) -> SessionEnd:
         begun = time.monotonic()
         self._recovery = await asyncio.to_thread(find_recovery, store, self.mode.name, self.venue.account)
+        if self._recovery.state is not None:
+            self._recovery = self._recovery.at_market_time(await self._market_ns())
         started_ns = self._recovery.earliest_start_ns(time.time_ns())
         session = session_token(started_ns)
         spec = build_node_spec(self.config, self.mode, session)
@@ -155,6 +157,12 @@ class TradingSession:
             return await self._run_node(begun)
         finally:
             self.run.end(RunStatus.ENDED)
+
+    async def _market_ns(self) -> int:
+        """Return when the venue's newest minute began, in its market time; 0 when it has no candle yet."""
+        symbol = self.config.backtest.symbols[0]
+        candles = await asyncio.to_thread(self.venue.rest().klines, symbol, "1", limit=1)
+        return candles[-1].ts_open if candles else 0
 
     async def _run_node(self, begun: float) -> SessionEnd:
         node = self.host.node

@@ -4,8 +4,8 @@ One bot for the kill tests, in a process of its own: trade a script of injected 
 usage: bot.py HTTP_URL WS_URL FOLDER SCRIPT
 
 ``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``, ``halt``,
-``resume``, ``snapshot`` and ``full`` (the disk). The environment variable ``BOT_KILL_AT`` names where the process kills
-itself, at the journal, which every event and command passes before anybody acts on it:
+``resume``, ``snapshot`` and ``full`` (the disk). The environment variable ``BOT_KILL_AT`` names where the
+process kills itself, at the journal, which every event and command passes before anybody acts on it:
 
 - ``before:TYPE:N`` or ``after:TYPE:N``: around the commit of the N-th entry of that type,
 - ``before:*:N`` or ``after:*:N``: around the N-th entry of any type,

@@ -335,7 +335,7 @@ def random_kill(chance: random.Random) -> Kill:
     script = ",".join(["resume", *steps])
     way = chance.random()
     if way < 0.5:
-        at = f"{chance.choice(('before', 'after'))}:*:{chance.randint(1, 120)}"
+        at = f"{chance.choice(('before', 'after'))}:*:{chance.randint(1, 75)}"
     elif way < 0.8:
         at = chance.choice(STEPS)
     else:
