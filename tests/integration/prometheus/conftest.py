@@ -119,14 +119,18 @@ class Bot:
 class Prometheus:
     """The real server with the project's configuration, except for ports and pace."""
 
-    def __init__(self, folder: Path, bot_port: int) -> None:
+    def __init__(self, folder: Path, bot_port: int, alertmanager_port: int = 0) -> None:
         self.port = free_port()
         self.folder = folder
         text = (MONITORING / "prometheus.yml").read_text()
         text = text.replace("15s", "1s").replace("127.0.0.1:8080", f"127.0.0.1:{bot_port}")
         text = text.replace("127.0.0.1:9090", f"127.0.0.1:{self.port}")
-        text = text.replace("127.0.0.1:9093", f"127.0.0.1:{free_port()}")
-        shutil.copytree(MONITORING / "rules", folder / "rules")
+        text = text.replace("127.0.0.1:9093", f"127.0.0.1:{alertmanager_port or free_port()}")
+        (folder / "rules").mkdir()
+        for rules in ("recording.yml", "alerts.yml"):
+            # a minute of patience is for an operator's night, not for a test
+            patient = (MONITORING / "rules" / rules).read_text()
+            (folder / "rules" / rules).write_text(patient.replace("for: 1m", "for: 1s"))
         (folder / "prometheus.yml").write_text(text)
         command = [
             require("prometheus"),
@@ -179,6 +183,74 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
         yield running
     finally:
         stop(running.process)
+
+
+@pytest.fixture
+def start_bot() -> Iterator[Callable[[Path, int], Bot]]:
+    """Return how to start a bot of the test's own; those that still run are stopped at its end."""
+    started: list[Bot] = []
+
+    def start(folder: Path, metrics_port: int) -> Bot:
+        started.append(Bot(folder, metrics_port))
+        return started[-1]
+
+    yield start
+    for one in started:
+        stop(one.process)
+
+
+@pytest.fixture(name="stop")
+def _stop() -> Callable[[subprocess.Popen[bytes]], None]:
+    return stop
+
+
+@pytest.fixture(name="wait_for")
+def _wait_for() -> Callable[[str, Callable[[], Any]], Any]:
+    return wait_for
+
+
+@pytest.fixture(name="free_port")
+def _free_port() -> Callable[[], int]:
+    return free_port
+
+
+@pytest.fixture
+def start_prometheus(tmp_path: Path) -> Iterator[Callable[[int, int], Prometheus]]:
+    """Return how to start a server that scrapes one port and alerts another."""
+    started: list[Prometheus] = []
+
+    def start(bot_port: int, alertmanager_port: int) -> Prometheus:
+        folder = tmp_path / "prometheus"
+        folder.mkdir()
+        started.append(Prometheus(folder, bot_port, alertmanager_port))
+        return started[-1]
+
+    yield start
+    for one in started:
+        stop(one.process)
+
+
+@pytest.fixture
+def start_alertmanager(tmp_path: Path) -> Iterator[Callable[[str], int]]:
+    """Return how to start Alertmanager with a configuration; it answers with its port."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(config: str) -> int:
+        port = free_port()
+        (tmp_path / "alertmanager.yml").write_text(config)
+        command = [
+            require("prometheus-alertmanager"),
+            f"--config.file={tmp_path / 'alertmanager.yml'}",
+            f"--storage.path={tmp_path / 'alertmanager'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ]
+        started.append(launch(command, tmp_path / "alertmanager.log"))
+        return port
+
+    yield start
+    for process in started:
+        stop(process)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,79 @@
+"""Metrics beside a running session: they survive a restart, and never disturb trading."""
+
+import re
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.service
+
+GENERATED = "SELECT count(*) FROM signals"
+
+
+def total(text: str, name: str) -> float:
+    return sum(float(value) for value in re.findall(rf"^{name}{{.*}} (\S+)$", text, re.MULTILINE))
+
+
+def entries(bot: Any) -> int:
+    catalog = bot.catalog()
+    count = catalog.sql("SELECT count(*) FROM entries").rows[0][0]
+    catalog.close()
+    return int(count)
+
+
+def test_counters_go_on_after_a_restart(
+    start_bot: Any, stop: Any, wait_for: Any, free_port: Any, tmp_path: Path
+) -> None:
+    first = start_bot(tmp_path, free_port())
+    wait_for("signals", lambda: total(first.metrics(), "paper_signals_generated_total") >= 2)
+    before = first.metrics()
+    stop(first.process)
+    second = start_bot(tmp_path, free_port())
+    after = wait_for("metrics of the second session", second.metrics)
+    for name in ("paper_signals_generated_total", "paper_signals_executed_total", "bot_fees_usdt"):
+        assert total(after, name) >= total(before, name), name
+    for _ in range(60):
+        catalog = second.catalog()
+        recorded = catalog.sql(GENERATED).rows[0][0]
+        served = total(second.metrics(), "paper_signals_generated_total")
+        unchanged = catalog.sql(GENERATED).rows[0][0] == recorded
+        catalog.close()
+        if unchanged:
+            assert served == recorded
+            return
+    pytest.fail("the bot never stood still long enough to compare")
+
+
+def test_a_port_in_use_is_told_and_trading_goes_on(start_bot: Any, wait_for: Any, tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        bot = start_bot(tmp_path, port)
+        wait_for("a run", lambda: bot.is_running and (tmp_path / "events/runs").exists())
+        said = wait_for("the warning", lambda: f"127.0.0.1:{port} is not" in bot.log.read_text())
+        assert said
+        count = entries(bot)
+        wait_for("more entries", lambda: bot.is_running and entries(bot) > count + 100)
+        assert "Traceback" not in bot.log.read_text()
+
+
+def test_readers_that_hang_do_not_disturb_trading(
+    start_bot: Any, wait_for: Any, free_port: Any, tmp_path: Path
+) -> None:
+    bot = start_bot(tmp_path, free_port())
+    wait_for("metrics", bot.metrics)
+    hanging = [socket.create_connection(("127.0.0.1", bot.metrics_port)) for _ in range(50)]
+    for connection in hanging:
+        connection.sendall(b"GET /metrics HTTP/1.1\r\n")
+    count = entries(bot)
+    time.sleep(5)
+    text = bot.metrics()
+    assert entries(bot) > count + 100
+    assert total(text, "bot_loop_lag_seconds") < 1
+    assert total(text, "bot_events_dropped_total") == 0
+    for connection in hanging:
+        connection.close()
