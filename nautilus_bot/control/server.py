@@ -1,8 +1,9 @@
 """
 The control server: a small HTTP API on loopback, inside the bot, for those who have its token.
 
-It runs in the trading loop, so every handler returns at once; requests are limited in rate, so that a
-reader in a hurry cannot slow trading.
+It runs in the trading loop, so every handler returns at once. Requests are limited in rate, so that a reader
+in a hurry cannot slow trading; readers, commands and strangers are counted apart, so that neither of the
+others can keep a halt from coming through.
 """
 
 import asyncio
@@ -76,7 +77,7 @@ class ControlServer:
     bound : socket.socket
         From ``open_control_socket``; closed with the server.
     per_sec : float, default 20
-        Requests a second; more are refused with 429.
+        Requests a second of each kind; more are refused with 429.
 
     Attributes
     ----------
@@ -90,7 +91,10 @@ class ControlServer:
         self._target = target
         self._token = token.encode()
         self._socket = bound
-        self._bucket = TokenBucket(per_sec, max(1, int(BURST * per_sec / PER_SEC)), time.monotonic)
+        burst = max(1, int(BURST * per_sec / PER_SEC))
+        self._reads = TokenBucket(per_sec, burst, time.monotonic)
+        self._commands = TokenBucket(per_sec, burst, time.monotonic)
+        self._strangers = TokenBucket(per_sec, burst, time.monotonic)
         self._document = msgspec.json.encode(build_openapi())
         self._runner: web.AppRunner | None = None
         self.url = f"http://{LOOPBACK}:{bound.getsockname()[1]}"
@@ -121,10 +125,12 @@ class ControlServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handle) -> web.StreamResponse:
-        wait_secs = self._bucket.take()
+        known = self._is_authorized(request)
+        bucket = self._commands if request.method == "POST" else self._reads
+        wait_secs = (bucket if known else self._strangers).take()
         if wait_secs:
             return _refuse(429, "too many requests", {"Retry-After": str(int(wait_secs) + 1)})
-        if request.path != OPENAPI_PATH and not self._is_authorized(request):
+        if not known and request.path != OPENAPI_PATH:
             return _refuse(401, "a bearer token is needed", {"WWW-Authenticate": "Bearer"})
         try:
             return await handler(request)
