@@ -6,7 +6,11 @@ from typing import Any, Final
 from nautilus_trader.adapters.bybit.execution import BybitExecutionClient
 from nautilus_trader.core import nautilus_pyo3
 from nautilus_trader.core.uuid import UUID4
-from nautilus_trader.execution.messages import GenerateFillReports, GenerateOrderStatusReports
+from nautilus_trader.execution.messages import (
+    GenerateFillReports,
+    GenerateOrderStatusReports,
+    QueryOrder,
+)
 from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, OrderStatusReport
 
 from adapters.bybit.funding_log import FUNDING, FundingLog
@@ -126,7 +130,31 @@ class FundingSafeExecutionClient(BybitExecutionClient):
         int
             Fills that were handed on; the engine drops those that reconciliation has inferred meanwhile.
         """
-        fills = [r for r in await self.generate_fill_reports(self._all_fills()) if r.trade_id.value in ids]
+        for one in ids:
+            self.arrived.add(one)
+        return await self.fetch(ids)
+
+    async def fetch(self, ids: set[str]) -> int:
+        """
+        Hand orders and fills to the engine, each order together with its fills.
+
+        What is fetched does not count as arrived: a stream that did not bring it is still found out.
+
+        Parameters
+        ----------
+        ids : set[str]
+            Ids of executions, and client order ids: those come with all of their executions.
+
+        Returns
+        -------
+        int
+            Fills that were handed on.
+        """
+        fills = [
+            report
+            for report in await self.generate_fill_reports(self._all_fills())
+            if report.trade_id.value in ids or str(report.client_order_id) in ids
+        ]
         orders = {report.venue_order_id for report in fills}
         status = ExecutionMassStatus(
             client_id=self.id,
@@ -143,10 +171,12 @@ class FundingSafeExecutionClient(BybitExecutionClient):
             ]
         )
         status.add_fill_reports(sorted(fills, key=lambda report: report.ts_event))
-        for one in ids:
-            self.arrived.add(one)
         self._send_mass_status_report(status)
         return len(fills)
+
+    async def _query_order(self, command: QueryOrder) -> None:
+        """Answer with the order and its fills: from the order alone the engine infers fills without fees."""
+        await self.fetch({command.client_order_id.value})
 
     async def fetch_account(self) -> None:
         """

@@ -32,9 +32,15 @@ class CatchUp:
         self._cache = cache
         self._rest = rest
 
-    async def fetch(self) -> int:
+    async def fetch(self, *, excuse_stream: bool = False) -> int:
         """
         Fetch everything.
+
+        Parameters
+        ----------
+        excuse_stream : bool, default False
+            Whether it is known why the private stream did not bring it: the liveness monitor then does not
+            hold it against the stream that is there now.
 
         Returns
         -------
@@ -46,23 +52,22 @@ class CatchUp:
         VenueError, AuthFailed, VenueTimeout
             If the venue does not answer; ask again.
         """
-        fills = await self.fetch_orders()
-        await self.fetch_account()
+        fills = await self._fetch_orders(excuse_stream=excuse_stream)
+        await self._client.fetch_account()
         return fills
 
-    async def fetch_orders(self) -> int:
+    async def _fetch_orders(self, *, excuse_stream: bool) -> int:
         """Fetch executions that no order has, and the state of every order that may still fill."""
         executions = await asyncio.to_thread(self._rest.executions)
         missing = {one.exec_id for one in executions if self._is_missing(one)}
         live = {order.client_order_id.value for order in self._cache.orders_open()}
         live |= {order.client_order_id.value for order in self._cache.orders_inflight()}
+        if excuse_stream:
+            for one in (*(execution.exec_id for execution in executions), *live):
+                self._client.arrived.add(one)
         if missing or live:
-            await self._client.fetch_missed(missing | live)
+            await self._client.fetch(missing | live)
         return len(missing)
-
-    async def fetch_account(self) -> None:
-        """Fetch the balances."""
-        await self._client.fetch_account()
 
     def _is_missing(self, execution: VenueExecution) -> bool:
         if execution.kind == FUNDING or not execution.order_link_id:

@@ -110,7 +110,7 @@ class LinkGuard:
         fills = 0
         while True:
             try:
-                fills += await self._catch_up.fetch()
+                fills += await self._catch_up.fetch(excuse_stream=True)
                 if await self._watch.confirm():
                     break
             except VenueError:

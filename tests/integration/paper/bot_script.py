@@ -3,6 +3,10 @@ Run one paper bot against a simulated Bybit in this process, play a script, and 
 
 usage: bot_script.py SCRIPT FOLDER
 
+The last line on stdout is JSON: whether both agreed in the end, what differed, for how long a position stood
+without our own stop and without any stop at the exchange, which entries the exchange saw, what the journal
+folds into.
+
 The bot, its gate, journal and the production client are the real ones; only the six strategies are reduced to
 one that never trades within the test, so that every order comes from the script's injected signals.
 """
@@ -19,22 +23,25 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from nautilus_trader.model.identifiers import ClientOrderId
 
 from adapters.bybit.addresses import simulated_addresses
 from adapters.bybit.clients import BybitVenue
 from adapters.bybit_simulator.config import BybitSimulatorConfig
 from adapters.bybit_simulator.launch import start_simulator
+from adapters.bybit_simulator.orders import OrderSide
+from adapters.bybit_simulator.requests import CreateOrder
 from adapters.bybit_simulator.server import BybitSimulator
 from catalog import verify
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import OperatorCommand
 from nautilus_bot.node.session import TradingSession, run_until_stopped
+from nautilus_bot.node.snapshots import fold_session
 
 ROOT = Path(__file__).parents[3]
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 SETTLE_SECS = 25.0
-STOP_BOUND_SECS = 15.0
 
 
 class Lab:
@@ -43,11 +50,14 @@ class Lab:
     def __init__(self, simulator: BybitSimulator, session: TradingSession) -> None:
         self.simulator = simulator
         self.session = session
+        self.asked = 0
+        self.outside: dict[str, Decimal] = {}
         self.uncovered_secs = 0.0
-        self.entries_sent = 0
+        self.own_stop_missing_secs = 0.0
 
     async def inject(self, symbol: str, side: str) -> None:
         """Ask the bot for one signal."""
+        self.asked += 1
         now = self.session.host.wiring.context.clock.now_ns
         command = OperatorCommand(
             ts_event=now, command="inject", author="test", arguments=(symbol, side, "0.9")
@@ -60,6 +70,21 @@ class Lab:
         url = f"{self.simulator.http_url}/control/faults"
         async with aiohttp.ClientSession() as http, http.post(url, json=fault, headers=headers) as answer:
             assert answer.status < 300, await answer.text()
+
+    def trade_outside(self, symbol: str, side: OrderSide, quantity: Decimal) -> None:
+        """Trade on the account without the bot."""
+        self.outside[symbol] = quantity if side == "Buy" else -quantity
+        self.simulator.venue.exchange.create_order(
+            CreateOrder(symbol=symbol, side=side, order_type="Market", qty=quantity)
+        )
+        self.simulator.venue.flush()
+
+    def cancel_stop_outside(self, symbol: str) -> None:
+        """Cancel the bot's stop as if in the app."""
+        exchange = self.simulator.venue.exchange
+        (stop,) = (one for one in exchange.open_orders(symbol) if "-S" in one.order_link_id)
+        exchange.cancel_order(symbol, order_id=stop.order_id)
+        self.simulator.venue.flush()
 
     async def wait(self, secs: float) -> None:
         """Let time pass."""
@@ -82,7 +107,7 @@ class Lab:
         while time.monotonic() < end:
             if holds():
                 return True
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
         return holds()
 
     def differences(self) -> list[str]:
@@ -103,31 +128,89 @@ class Lab:
         found += [
             f"{p.instrument_id}: {p.quantity} not covered by stops {p.stop_quantity}"
             for p in self.session.host.view.snapshot().positions
-            if not p.covered
+            if not p.covered and p.strategy_id != "EXTERNAL"
         ]
+        found += [f"entries wait for {one}" for one in self.session.host.wiring.context.breakers.suspended]
+        return found + self._order_differences() + self._fee_differences()
+
+    def _order_differences(self) -> list[str]:
+        """Compare every order that the exchange had from us: how much was filled, and whether it ended."""
+        exchange, cache = self.simulator.venue.exchange, self.session.host.node.kernel.cache
+        found = []
+        for theirs in (*exchange.order_history(limit=None), *exchange.open_orders()):
+            if not theirs.order_link_id:
+                continue
+            ours = cache.order(ClientOrderId(theirs.order_link_id))
+            if ours is None:
+                found.append(f"order {theirs.order_link_id}: unknown to the bot")
+            elif (ours.filled_qty.as_decimal(), ours.is_closed) != (theirs.cum_exec_qty, not theirs.is_open):
+                found.append(
+                    f"order {theirs.order_link_id}: venue {theirs.status} {theirs.cum_exec_qty}, "
+                    f"bot {ours.status_string()} {ours.filled_qty}"
+                )
         return found
+
+    def _fee_differences(self) -> list[str]:
+        """Compare what our orders cost."""
+        executions = self.simulator.venue.exchange.executions(limit=None)
+        theirs = sum((one.exec_fee for one in executions if one.order_link_id), Decimal(0))
+        ledgers = self.session.host.wiring.context.ledgers
+        ours = sum((Decimal(one.fees_usdt) for one in ledgers.states()), Decimal(0))
+        return [f"fees: venue {theirs}, bot {ours}"] if abs(theirs - ours) > Decimal("0.00001") else []
 
     def _venue_position(self, symbol: str) -> Decimal:
         position = self.simulator.venue.exchange.position(symbol)
         return -position.size if position.side == "Sell" else position.size
+
+    def _our_position(self, symbol: str) -> Decimal:
+        """Return the exchange's position less what somebody else opened: that is not ours to protect."""
+        return self._venue_position(symbol) - self.outside.get(symbol, Decimal(0))
 
     def _ledger(self, symbol: str) -> Decimal:
         ledgers = self.session.host.wiring.context.ledgers
         return Decimal(ledgers.net(f"{symbol}-LINEAR.BYBIT"))
 
     async def measure_cover(self) -> None:
-        """Add up for how long a position of the exchange stood without any stop at the exchange."""
-        longest = begun = 0.0
+        """Note for how long at most a position of the exchange stood without our stop, and without any."""
+        bare, own_missing = Stopwatch(), Stopwatch()
         while True:
-            exchange = self.simulator.venue.exchange
-            bare = any(
-                self._venue_position(symbol) and not exchange.open_orders(symbol) for symbol in SYMBOLS
-            )
-            now = time.monotonic()
-            begun = (begun or now) if bare else 0.0
-            longest = max(longest, now - begun if begun else 0.0)
-            self.uncovered_secs = longest
-            await asyncio.sleep(0.02)
+            held = [symbol for symbol in SYMBOLS if self._our_position(symbol)]
+            own = {symbol: self._own_stop_covers(symbol) for symbol in held}
+            own_missing.note(not all(own.values()))
+            bare.note(not all(own[symbol] or self._has_venue_stop(symbol) for symbol in held))
+            self.uncovered_secs, self.own_stop_missing_secs = bare.longest, own_missing.longest
+            await asyncio.sleep(0.01)
+
+    def _own_stop_covers(self, symbol: str) -> bool:
+        """Tell whether stops with our ids cover the whole position."""
+        position = self._our_position(symbol)
+        reducing = "Sell" if position > 0 else "Buy"
+        stops = (
+            order.leaves_qty
+            for order in self.simulator.venue.exchange.open_orders(symbol, stop_orders=True)
+            if "-S" in order.order_link_id and order.side == reducing
+        )
+        return sum(stops, Decimal(0)) >= abs(position)
+
+    def _has_venue_stop(self, symbol: str) -> bool:
+        """Tell whether the position has a stop of Bybit's own, which always has its size."""
+        orders = self.simulator.venue.exchange.open_orders(symbol, stop_orders=True)
+        return any(order.stop_order_type == "StopLoss" and order.is_protection for order in orders)
+
+
+class Stopwatch:
+    """Measure the longest time that something held without a break."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._begun = 0.0
+
+    def note(self, holds: bool) -> None:
+        """Take one look."""
+        now = time.monotonic()
+        self._begun = (self._begun or now) if holds else 0.0
+        if self._begun:
+            self.longest = max(self.longest, now - self._begun)
 
 
 type Script = Callable[[Lab], Awaitable[None]]
@@ -179,6 +262,27 @@ async def partial(lab: Lab) -> None:
     await lab.wait(3.0)
 
 
+async def opened_outside(lab: Lab) -> None:
+    """Somebody else trades on the account while the bot holds a position of its own."""
+    await lab.inject("ETHUSDT", "BUY")
+    assert await lab.held("ETHUSDT")
+    lab.trade_outside("BTCUSDT", "Buy", Decimal("0.01"))
+    await lab.wait(1.0)
+    assert await lab.agreed()
+    await lab.inject("BTCUSDT", "BUY")  # refused: the symbol is reduce-only until it is assigned
+    await lab.wait(0.5)
+    assert "BTCUSDT-LINEAR.BYBIT" in lab.session.host.wiring.context.breakers.reduce_only
+
+
+async def stop_cancelled(lab: Lab) -> None:
+    """Somebody else cancels a protective stop."""
+    await lab.inject("ETHUSDT", "BUY")
+    assert await lab.held("ETHUSDT")
+    await lab.wait(0.5)
+    lab.cancel_stop_outside("ETHUSDT")
+    await lab.wait(1.0)
+
+
 SCRIPTS: dict[str, Script] = {
     "quiet": quiet,
     "latency": under(kind="latency", delay_ms=150, jitter_ms=100, for_secs=3),
@@ -190,14 +294,25 @@ SCRIPTS: dict[str, Script] = {
     "late_private": under(kind="late_private", delay_ms=200, jitter_ms=300, for_secs=3),
     "dropped_sockets": under(kind="dropped_sockets", for_secs=1),
     "half_open_private": under(kind="half_open_sockets", channels=["private"], for_secs=6),
+    "half_open_public": under(kind="half_open_sockets", channels=["public"], for_secs=12),
     "rate_limit_storm": under(kind="rate_limit_storm", for_secs=2),
     "http_502": under(kind="http_502", for_secs=2),
     "clock_skew": under(kind="clock_skew", offset_ms=3000, for_secs=2),
     "stale_book": under(kind="stale_book", for_secs=2),
     "forced_liquidation": taken("forced_liquidation"),
     "position_closed_outside": taken("position_closed_outside"),
+    "position_opened_outside": opened_outside,
+    "stop_cancelled_outside": stop_cancelled,
     "partial_fill_then_disconnect": partial,
 }
+
+
+def journal_positions(run: Path) -> dict[str, str]:
+    """Return the sum of the ledgers that the journal alone folds into, by symbol."""
+    total = dict.fromkeys(SYMBOLS, Decimal(0))
+    for ledger in fold_session(run).risk.ledgers:
+        total[ledger.instrument_id.partition("-")[0]] += Decimal(ledger.quantity)
+    return {symbol: str(quantity.normalize()) for symbol, quantity in total.items()}
 
 
 def main(name: str, folder: Path) -> None:
@@ -233,7 +348,7 @@ def main(name: str, folder: Path) -> None:
                 await lab.wait(1.0)
                 await SCRIPTS[name](lab)
                 outcome["agreed"] = await lab.agreed()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, the test shows it
                 outcome["error"] = f"the script did not get on: {error!r}"
             finally:
                 watching.cancel()
@@ -241,10 +356,12 @@ def main(name: str, folder: Path) -> None:
                     await watching
                 outcome["differences"] = lab.differences()
                 outcome["uncovered_secs"] = lab.uncovered_secs
-                links = [o.order_link_id for o in simulator.venue.exchange.order_history()]
+                outcome["own_stop_missing_secs"] = lab.own_stop_missing_secs
+                links = [o.order_link_id for o in simulator.venue.exchange.order_history(limit=None)]
                 links += [o.order_link_id for o in simulator.venue.exchange.open_orders()]
                 outcome["entries"] = sorted(link for link in links if link.endswith("-E"))
-                outcome["ledgers"] = {s: str(lab._ledger(s)) for s in SYMBOLS}
+                outcome["asked"] = lab.asked
+                outcome["venue"] = {s: str(lab._venue_position(s).normalize()) for s in SYMBOLS}
                 session.stop("the script is over")
 
         session = TradingSession(config, "paper", venue, (play,), log_level="OFF")
@@ -257,6 +374,7 @@ def main(name: str, folder: Path) -> None:
     run = folder / "events" / "runs" / end.run_id
     outcome["run"] = str(run)
     outcome["journal_ok"] = verify.verify_run(run).ok
+    outcome["journal"] = journal_positions(run)
     sys.stdout.write(json.dumps(outcome) + "\n")
 
 
