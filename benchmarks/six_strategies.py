@@ -138,7 +138,9 @@ def measure(repeats: int) -> dict[str, RunResult]:
 
 
 def report(results: dict[str, RunResult]) -> str:
-    lines = [f"{'':14}{'bars':>9}{'bars/s':>9}{'cpu s':>8}{'wall s':>8}{'events':>9}{'entries':>9}{'MB':>6}{'load':>6}"]
+    lines = [
+        f"{'':14}{'bars':>9}{'bars/s':>9}{'cpu s':>8}{'wall s':>8}{'events':>9}{'entries':>9}{'MB':>6}{'load':>6}"
+    ]
     lines += [
         f"{name:14}{r.bars:>9,}{r.rate:>9,.0f}{r.cpu_secs:>8.2f}{r.wall_secs:>8.2f}{r.orders:>9,}"
         f"{r.entries:>9,}{r.rss_mb:>6}{r.load:>6.1f}   {VARIANTS[name]}"
