@@ -21,7 +21,7 @@ from nautilus_bot.research.optimize.apply import Change, apply, propose
 from nautilus_bot.research.optimize.report import write_report
 from nautilus_bot.research.optimize.run import Request, Watch, check_storage, search
 from nautilus_bot.research.optimize.schedule import Proposal, propose_month
-from nautilus_bot.research.optimize.session import Session
+from nautilus_bot.research.optimize.session import Session, build_session
 from nautilus_bot.research.optimize.study import BATCH, UNLIMITED, StudySettings
 from nautilus_bot.research.optimize.summary import Summary
 from nautilus_bot.research.optimize.table import render_summary

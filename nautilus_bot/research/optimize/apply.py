@@ -13,6 +13,7 @@ from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.files import read_json
 from nautilus_bot.core.errors import ConfigError, DataError
 from nautilus_bot.research.optimize.session import configure
+from strategies.kernels.table import KERNELS
 
 BACKUP: Final = "%Y%m%dT%H%M%SZ"
 
@@ -124,7 +125,13 @@ def _strategies_change(path: Path, wanted: BotConfig) -> Change:
             raise ConfigError(f"{path}: {entry.strategy} must be listed, it is not")
         for one in found:
             own = one.setdefault("parameters", {})
-            own |= {name: _number(value) for name, value in entry.parameters.items()}
+            # what stays as it is keeps the form in which it was written, or goes on being left out
+            known = KERNELS[entry.strategy].defaults() | own
+            own |= {
+                name: _number(entry.parameters[name], whole=whole)
+                for name, whole in _whole(entry.strategy).items()
+                if entry.parameters[name] != known[name]
+            }
             if not entry.enabled:
                 one["enabled"] = False
     return Change(path=str(path), before=before, after=_text(raw, before))
@@ -135,15 +142,18 @@ def _risk_change(path: Path, wanted: BotConfig) -> Change:
     raw = read_json(path)
     limits = wanted.risk.sizing.max_notional_usdt_by_strategy
     raw.setdefault("sizing", {})["max_notional_usdt_by_strategy"] = {
-        name: _number(value) for name, value in limits.items()
+        name: _number(value, whole=value == int(value)) for name, value in limits.items()
     }
     return Change(path=str(path), before=before, after=_text(raw, before))
 
 
-def _number(value: float) -> float | int:
+def _whole(strategy: str) -> dict[str, bool]:
+    return {one.name: one.integer for one in KERNELS[strategy].parameters}
+
+
+def _number(value: float, *, whole: bool) -> float | int:
     # steps like 0.1 leave traces in the last place: 2.8000000000000003
-    tidy = float(f"{value:.10g}")
-    return int(tidy) if tidy == int(tidy) else tidy
+    return int(value) if whole else float(f"{value:.10g}")
 
 
 def _text(raw: Any, before: str) -> str:

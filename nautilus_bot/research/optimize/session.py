@@ -148,7 +148,7 @@ def configure(config: BotConfig, parameters: Mapping[str, float], *, weighted: b
         own = {name: parameters.get(prefix + name, value) for name, value in entry.parameters.items()}
         weight = parameters.get(prefix + WEIGHT, 1.0) if weighted else 1.0
         entries.append(msgspec.structs.replace(entry, parameters=own, enabled=entry.enabled and weight > 0.0))
-        if weight < 1.0:
+        if 0.0 < weight < 1.0:
             share = notional_of(
                 weight,
                 Decimal(str(config.risk.sizing.leverage_cap)),
