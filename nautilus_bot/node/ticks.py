@@ -1,4 +1,4 @@
-"""Ticks inside bars, so that a backtest can evaluate forming bars: a plausible path, never claimed as history."""
+"""Ticks inside bars, so that a backtest can look at forming bars: a plausible path, not history."""
 
 from collections.abc import Sequence
 from pathlib import Path
