@@ -1,5 +1,6 @@
 """From events to counters: the same fold for what happens now and for what a journal remembers."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
@@ -23,6 +24,8 @@ from monitoring.breakers import put_breakers
 from nautilus_bot.core import ids
 from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.core.messages import (
+    EntriesAllowed,
+    EntriesSuspended,
     EquityMarked,
     FormingBar,
     FundingPaid,
@@ -54,6 +57,8 @@ RESULTS: Final[dict[type[OrderEvent], str]] = {
     OrderDenied: "denied",
 }
 ENDS: Final = (OrderCanceled, OrderExpired, OrderRejected, OrderDenied)
+LINK_GUARD: Final = re.compile(r"the (public|private|trade|rest) connection")
+"""Author of what suspends entries while a connection is dead."""
 REMEMBERED: Final = 10_000
 """Signals and orders under way that are kept at most; what is older has met its end long ago."""
 
@@ -76,6 +81,8 @@ COUNTED_TYPES: Final = (
     "TradingHalted",
     "TradingResumed",
     "TradingReduceOnly",
+    "EntriesSuspended",
+    "EntriesAllowed",
     "StrategyPaused",
     "StrategyResumed",
 )
@@ -115,7 +122,15 @@ class EventFold:
             RuleConfigured: self._on_rule,
             **dict.fromkeys(RESULTS, self._on_order),
             **dict.fromkeys(
-                (TradingHalted, TradingResumed, TradingReduceOnly, StrategyPaused, StrategyResumed),
+                (
+                    TradingHalted,
+                    TradingResumed,
+                    TradingReduceOnly,
+                    EntriesSuspended,
+                    EntriesAllowed,
+                    StrategyPaused,
+                    StrategyResumed,
+                ),
                 self._on_trading_fact,
             ),
         }
@@ -263,11 +278,15 @@ class EventFold:
         self._breakers.apply(fact)
         if isinstance(fact, TradingHalted):
             self._book.add("bot_halts_total", 1, fact.rule or "operator")
+        elif isinstance(fact, EntriesSuspended):
+            guarded = LINK_GUARD.fullmatch(fact.author)
+            if guarded is not None:
+                self._book.add("bot_reconnects_total", 1, guarded.group(1))
         halt = self._breakers.halt
         put_breakers(
             self._book,
             halted_by=(halt.rule or "operator") if halt is not None else "",
-            reduce_only=len(self._breakers.reduce_only),
+            reduce_only=len(self._breakers.reduce_only) + len(self._breakers.suspended),
             paused=len(self._breakers.paused),
         )
 

@@ -134,7 +134,11 @@ METRICS: Final = (
     Metric("bot_market_time_seconds", "gauge", "Market clock, seconds since 1970 UTC.", (), "snapshot"),
     Metric("bot_market_gaps_total", "counter", "Holes in the market data.", ("symbol",), "MarketGap"),
     Metric(
-        "bot_reconnects_total", "counter", "Connections that died and were replaced.", ("link",), "Notice"
+        "bot_reconnects_total",
+        "counter",
+        "Connections that died and had to come back.",
+        ("link",),
+        "EntriesSuspended",
     ),
     # -- risk ---------------------------------------------------------------------------------------
     Metric(
@@ -149,7 +153,13 @@ METRICS: Final = (
     ),
     Metric("bot_halts_total", "counter", "Halts of trading.", ("breaker",), "TradingHalted"),
     Metric("bot_strategies_paused", "gauge", "Paused strategies.", (), "snapshot, StrategyPaused"),
-    Metric("bot_reduce_only_symbols", "gauge", "Instruments that may only reduce.", (), "snapshot"),
+    Metric(
+        "bot_reduce_only_symbols",
+        "gauge",
+        "Instruments, and guards, that let nothing open risk.",
+        (),
+        "snapshot",
+    ),
     Metric("bot_risk_limit", "gauge", "Limits in risk_config.json.", ("rule", "limit"), "RuleConfigured"),
     # -- event catalog ------------------------------------------------------------------------------
     Metric("bot_journal_entries_total", "counter", "Entries of the present run.", (), "journal"),

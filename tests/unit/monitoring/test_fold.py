@@ -8,6 +8,8 @@ import pytest
 from monitoring.book import MetricsBook
 from monitoring.fold import COUNTED_TYPES, EventFold
 from nautilus_bot.core.messages import (
+    EntriesAllowed,
+    EntriesSuspended,
     FormingBar,
     FundingPaid,
     MarketMarked,
@@ -121,6 +123,17 @@ def test_halts_set_their_breaker_and_a_resumption_lifts_it(
     assert counted(book.series("bot_breaker")) == {}
     assert counted(book.series("bot_trading_state")) == {("active",): 1}
     assert book.value("bot_halts_total", "daily_loss") == 1
+
+
+def test_a_connection_that_died_counts_as_a_reconnect_of_its_link(
+    book: MetricsBook, fold: EventFold, counted: Any
+) -> None:
+    for author in ("the public connection", "the public connection", "the trade connection", "the account"):
+        fold.apply(EntriesSuspended(ts_event=1, author=author, reason="silent"), NOW)
+        assert book.value("bot_reduce_only_symbols") == 1
+        fold.apply(EntriesAllowed(ts_event=2, author=author, reason="back"), NOW)
+    assert counted(book.series("bot_reconnects_total")) == {("public",): 2, ("trade",): 1}
+    assert book.value("bot_reduce_only_symbols") == 0
 
 
 def test_funding_notices_prices_and_limits(book: MetricsBook, fold: EventFold, events: Any) -> None:
