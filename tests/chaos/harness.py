@@ -120,14 +120,14 @@ class Matrix:
 
     def __init__(self, exchange: Exchange, folder: Path) -> None:
         self._exchange = exchange
-        self._rest = exchange.rest()
+        self.rest = exchange.rest()
         self._folder = folder
         self.store = EventStore(folder / "events")
         self._injected = 0
 
     def close(self) -> None:
         """Close the connection to the exchange."""
-        self._rest.close()
+        self.rest.close()
 
     def play(self, kill: Kill) -> Outcome:
         """Run a session until it is killed, restart it, and compare."""
@@ -180,13 +180,13 @@ class Matrix:
         ]
 
     def _positions(self, belief: dict[str, Any]) -> list[str]:
-        held = self._rest.positions()
+        held = self.rest.positions()
         found = []
         for symbol, net in belief["net"].items():
             theirs = held[symbol].quantity if symbol in held else Decimal(0)
             if theirs != Decimal(net):
                 found.append(f"{symbol}: the exchange holds {theirs}, the ledgers {net}")
-        balance = self._rest.wallet_balance_usdt()
+        balance = self.rest.wallet_balance_usdt()
         if abs(balance - Decimal(belief["balance"])) > Decimal("0.02"):
             found.append(f"balance: the exchange has {balance}, the bot {belief['balance']}")
         if belief["reduce_only"]:
@@ -194,7 +194,7 @@ class Matrix:
         return found
 
     def _orders(self, belief: dict[str, Any]) -> list[str]:
-        rows = [row for row in self._rest.open_orders() if row["orderLinkId"]]
+        rows = [row for row in self.rest.open_orders() if row["orderLinkId"]]
         theirs = {row["orderLinkId"] for row in rows}
         found = []
         if theirs != set(belief["open_orders"]):
@@ -210,13 +210,13 @@ class Matrix:
 
     def _fills(self) -> list[str]:
         theirs = {
-            one.exec_id: one.order_link_id for one in self._rest.executions(kind="Trade") if one.order_link_id
+            one.exec_id: one.order_link_id for one in self.rest.executions(kind="Trade") if one.order_link_id
         }
-        recorded = Counter(fill.trade_id.value for fill in self._recorded("OrderFilled"))
+        recorded = Counter(fill.trade_id.value for fill in self.recorded("OrderFilled"))
         # a fill whose order no journal holds reaches its ledger as a correction that names it
         recorded += Counter(
             word
-            for correction in self._recorded("LedgerCorrected")
+            for correction in self.recorded("LedgerCorrected")
             for word in correction.reason.split()
             if word in theirs
         )
@@ -229,11 +229,11 @@ class Matrix:
 
     def entries_filled(self) -> set[str]:
         """Return the entries that ever filled, according to all journals."""
-        filled = {fill.client_order_id.value for fill in self._recorded("OrderFilled")}
+        filled = {fill.client_order_id.value for fill in self.recorded("OrderFilled")}
         return {one for one in filled if one.endswith("-E")}
 
     def _breakers(self, belief: dict[str, Any]) -> list[str]:
-        facts = self._recorded("TradingHalted", "TradingResumed")
+        facts = self.recorded("TradingHalted", "TradingResumed")
         halted = bool(facts) and type(facts[-1]).__name__ == "TradingHalted"
         if halted != bool(belief["halt"]):
             return [f"the journal says halted: {halted}, the bot: {belief['halt'] or 'no'}"]
@@ -270,7 +270,8 @@ class Matrix:
                 found.append(f"{name}: folded from its snapshot {short.risk}, from its start {long.risk}")
         return found
 
-    def _recorded(self, *types: str) -> list[Any]:
+    def recorded(self, *types: str) -> list[Any]:
+        """Return the messages of some types from all journals, oldest first."""
         wanted = EntryFilter(types=types)
         return [
             decode(entry.type, entry.version, entry.payload)

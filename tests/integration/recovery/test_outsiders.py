@@ -1,0 +1,85 @@
+"""What others do on the account while the bot is down is found, attributed, told: AC-REC-20 to AC-REC-23."""
+
+import time
+from decimal import Decimal
+
+import pytest
+
+from tests.chaos.harness import Kill
+
+pytestmark = pytest.mark.timeout(240)
+ETH, BTC = "ETHUSDT-LINEAR.BYBIT", "BTCUSDT-LINEAR.BYBIT"
+QA_ETH = f"QAInjectStrategy-QA_ETHUSDT_60m@{ETH}"
+
+
+def by_hand(matrix, symbol: str, side: str, quantity: str) -> None:
+    """Trade on the venue's own page, so to speak: pybit, and an order without an id of ours."""
+    matrix.rest._session.place_order(
+        category="linear", symbol=symbol, side=side, orderType="Market", qty=quantity
+    )
+
+
+def start(matrix, script: str = "") -> dict:
+    code, said = matrix.run(Kill("", script))
+    assert code == 0
+    return said[-1]
+
+
+def test_ac_rec_20_a_stop_that_filled_while_the_bot_was_down_closes_the_ledger_and_its_sibling(matrix):
+    assert start(matrix, "ETHUSDT:BUY:1.5")["net"]["ETHUSDT"] != "0"
+    (stop,) = (row for row in matrix.rest.open_orders() if "-S" in row["orderLinkId"])
+    until = time.monotonic() + 60
+    while "ETHUSDT" in matrix.rest.positions() and time.monotonic() < until:
+        _pull_up(matrix, stop["orderLinkId"])
+        time.sleep(0.5)
+    belief = start(matrix)
+    assert Decimal(belief["net"]["ETHUSDT"]) == 0
+    assert belief["open_orders"] == []
+    assert matrix.compare(belief) == []
+    assert not matrix.recorded("LedgerCorrected"), "the fill itself must reach the ledger"
+
+
+def _pull_up(matrix, order_link_id: str) -> None:
+    """Move a stop just below the market; it may have filled meanwhile."""
+    price = Decimal(matrix.rest.klines("ETHUSDT", "1", limit=1)[-1].close)
+    if any(row["orderLinkId"] == order_link_id for row in matrix.rest.open_orders()):
+        matrix.rest._session.amend_order(
+            category="linear",
+            symbol="ETHUSDT",
+            orderLinkId=order_link_id,
+            triggerPrice=str((price - Decimal("0.05")).quantize(Decimal("0.01"))),
+        )
+
+
+def test_ac_rec_21_a_position_closed_by_hand_leaves_neither_ledger_nor_stop(matrix):
+    held = start(matrix, "ETHUSDT:BUY:1.5")["net"]["ETHUSDT"]
+    by_hand(matrix, "ETHUSDT", "Sell", held)
+    belief = start(matrix)
+    assert belief["ledgers"] == {}
+    assert belief["open_orders"] == []
+    assert belief["reduce_only"] == [ETH]
+    (correction,) = matrix.recorded("LedgerCorrected")
+    assert f"{correction.strategy_id}@{correction.instrument_id}" == QA_ETH
+    assert Decimal(correction.quantity) == -Decimal(held)
+
+
+def test_ac_rec_22_a_position_opened_by_hand_is_external_and_its_symbol_reduce_only(matrix):
+    by_hand(matrix, "BTCUSDT", "Buy", "0.010")
+    belief = start(matrix, "BTCUSDT:BUY:1.5")
+    assert belief["ledgers"] == {f"EXTERNAL@{BTC}": "0.010"}
+    assert belief["reduce_only"] == [BTC, ETH]
+    assert matrix.rest.positions()["BTCUSDT"].quantity == Decimal("0.010")
+    told = [notice.text for notice in matrix.recorded("Notice") if "BTCUSDT" in notice.text]
+    assert any("the venue holds 0.010 of BTCUSDT-LINEAR.BYBIT, our ledgers 0" in text for text in told)
+
+
+def test_ac_rec_23_the_next_start_knows_it_and_corrects_nothing_again(matrix):
+    before = len(matrix.recorded("LedgerCorrected"))
+    belief = start(matrix)
+    assert belief["ledgers"] == {f"EXTERNAL@{BTC}": "0.010"}
+    assert belief["reduce_only"] == [BTC, ETH]
+    assert len(matrix.recorded("LedgerCorrected")) == before
+    by_hand(matrix, "BTCUSDT", "Sell", "0.010")
+    belief = start(matrix, "resume,hold:1")
+    assert belief["ledgers"] == {}
+    assert belief["reduce_only"] == []
