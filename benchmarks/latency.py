@@ -201,8 +201,9 @@ def report(results: list[Latency], disk: list[float]) -> str:
     lines += [f"{'fdatasync':12}{len(disk):>8,}{'':>22}{_pair(disk):>22}"]
     for one in results:
         lines.append(
-            f"{one.kind}: first quote {one.ready_secs:.1f} s after start (imports excluded), stop {one.stop_secs:.1f} s, "
-            f"idle {one.idle_cpu_pct:.1f} % CPU, {one.rss_mb:.0f} MB with six symbols, {one.entries:,} entries"
+            f"{one.kind}: first quote {one.ready_secs:.1f} s after start (imports excluded), "
+            f"stop {one.stop_secs:.1f} s, idle {one.idle_cpu_pct:.1f} % CPU and {one.rss_mb:.0f} MB "
+            f"with six symbols, {one.entries:,} entries"
         )
     ours, bare = (statistics.median(one.order_ms) for one in results)
     ratio = ours / bare

@@ -27,6 +27,7 @@ from nautilus_trader.trading.strategy import Strategy
 from adapters.bybit.addresses import simulated_addresses
 from adapters.bybit.clients import BybitVenue
 from benchmarks.engine_run import PERMISSIVE
+from benchmarks.market import VAR
 from catalog.journal import Journal
 from nautilus_bot.core import ids, topics
 from nautilus_bot.core.messages import Signal
@@ -63,7 +64,7 @@ class Probe(Strategy):
         self.is_quoted.set()
 
     def on_trade_tick(self, tick: TradeTick) -> None:
-        price = str(tick.price)
+        price = f"{tick.price.as_double():.1f}"
         self.seen[price] = time.monotonic_ns()
         count = len(self.seen)
         side = "BUY" if count % 2 else "SELL"
@@ -136,7 +137,9 @@ def main() -> None:
     parser.add_argument("http_url")
     parser.add_argument("ws_url")
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="latency-"))
+    VAR.mkdir(parents=True, exist_ok=True)
+    # on the disk that is measured: a temporary folder may live in memory
+    folder = Path(tempfile.mkdtemp(prefix="latency-", dir=VAR))
     try:
         asyncio.run(trade(arguments.kind, arguments.http_url, arguments.ws_url, folder))
     finally:

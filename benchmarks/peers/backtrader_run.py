@@ -7,7 +7,7 @@ feed, ``bt.ind.EMA``, vectorised indicators, no observers), filled at the close 
 knows backtrader's inside gets out of it.
 """
 
-import datetime
+import datetime as dt
 import json
 import resource
 import sys
@@ -24,7 +24,7 @@ FAST, SLOW, SIZE = 10, 30, 0.1
 FEE = 0.00055
 CAPITAL = 10_000_000.0
 COLUMNS = ["open", "high", "low", "close", "volume"]
-EPOCH = bt.date2num(datetime.datetime(1970, 1, 1))  # noqa: DTZ001  backtrader's dates are naive
+EPOCH = bt.date2num(dt.datetime(1970, 1, 1))  # noqa: DTZ001  backtrader's dates are naive
 
 
 class TunedEma(bt.Indicator):
