@@ -260,7 +260,11 @@ def judge(
     tell("walking forward")
     forward = walk_forward(setting, space, sets, plan)
     tell("examining the choice")
-    evidence = _gather(setting, space, effort, trials, best, forward)
+    return decide(_gather(setting, space, effort, trials, best, forward), limits)
+
+
+def decide(evidence: Evidence, limits: Limits) -> Verdict:
+    """Return the verdict on some evidence: it passes when every check does."""
     checks = tuple(_checks(evidence, limits))
     return Verdict(passed=all(check.passed for check in checks), checks=checks, evidence=evidence)
 

@@ -45,7 +45,7 @@ class Range:
         if self.step:
             # rounded as its decimal is written: 0.1 + 2 * 0.1 would not be the 0.3 of a configuration
             value = round(self.low + round((value - self.low) / self.step) * self.step, 10)
-        return min(self.high, max(self.low, value))
+        return float(min(self.high, max(self.low, value)))
 
 
 type Space = tuple[Range, ...]

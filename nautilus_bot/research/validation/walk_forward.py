@@ -1,7 +1,7 @@
 """Walk-forward: choose parameters on a stretch of the past, trade the next stretch with them, step on."""
 
 from collections.abc import Callable, Sequence
-from math import nan
+from math import nan, sqrt
 
 import msgspec
 import numpy as np
@@ -276,7 +276,7 @@ def _stability(space: Space, windows: Sequence[WindowResult]) -> tuple[Stability
     found = []
     for one in space:
         values = np.array([parameters[one.name] for parameters in chosen])
-        even = (one.high - one.low) / np.sqrt(12.0)
+        even = (one.high - one.low) / sqrt(12.0)
         spread = float(values.std()) / even if even > 0.0 else 0.0
         low, high = float(values.min()), float(values.max())
         found.append(Stability(one.name, low, high, float(np.median(values)), spread))
