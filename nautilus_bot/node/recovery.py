@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final, Self
 
+from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.orders import Order
 from nautilus_trader.system.kernel import NautilusKernel
@@ -27,6 +28,7 @@ from nautilus_bot.node.builder import Wiring
 from nautilus_bot.node.memory import SessionMemory
 from nautilus_bot.node.rebase import rebase
 from nautilus_bot.node.snapshots import fold_session, has_snapshot, seed_rules
+from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.reservations import Reservation
 
 NS_PER_SEC: Final = 1_000_000_000
@@ -113,8 +115,14 @@ def find_recovery(store: EventStore, mode: str, account: str) -> Recovery:
         Environment and account.
     """
     swept = sweep(store)
-    doubts = [f"run {one.run_id}: {one.note}" for one in swept if _is_doubtful(one, mode)]
-    candidates = [one for one in store.runs() if one.mode == mode and one.account == account]
+    runs = store.runs()
+    others = {one.run_id for one in runs if (one.mode, one.account) != (mode, account)}
+    doubts = [
+        f"run {one.run_id}: {one.note}"
+        for one in swept
+        if one.status is RunStatus.QUARANTINED and one.run_id not in others
+    ]
+    candidates = [one for one in runs if one.run_id not in others]
     for manifest in reversed(candidates):
         try:
             good = _good_entries(store, manifest)
@@ -132,10 +140,6 @@ def find_recovery(store: EventStore, mode: str, account: str) -> Recovery:
 def _recorded_until_ns(store: EventStore, manifest: RunManifest, state: SessionSnapshot) -> int:
     found = entries(store.folder(manifest.run_id), after_seq=state.as_of_seq - 1, limit=1)
     return next((entry.ts_publish for entry in found), 0)
-
-
-def _is_doubtful(swept: Swept, mode: str) -> bool:
-    return swept.status is RunStatus.QUARANTINED and swept.run_id.startswith(mode)
 
 
 def _good_entries(store: EventStore, manifest: RunManifest) -> int:
@@ -166,6 +170,8 @@ def seed(recovery: Recovery, kernel: NautilusKernel, wiring: Wiring, memory: Ses
                 context.reservations.reserve(order.client_order_id.value, _reservation(order, context.marks))
         # the first entry that counts: this journal can be folded without its parent
         bus.publish(topics.STATE + "recovered", state)
+        text = _describe(recovery.parent_run, kernel.cache, context)
+        bus.publish(topics.NOTICE + "recovery", _notice(context.clock.now_ns, "info", text))
     for swept in recovery.swept:
         text = f"run {swept.run_id} is {swept.status}: {swept.note}"
         bus.publish(topics.NOTICE + "recovery", _notice(context.clock.now_ns, "warning", text))
@@ -173,6 +179,20 @@ def seed(recovery: Recovery, kernel: NautilusKernel, wiring: Wiring, memory: Ses
         reason = "; ".join(recovery.doubts) + "; resume when positions and breakers are as they should be"
         halt = TradingHalted(ts_event=context.clock.now_ns, rule="recovery", reason=reason, author="recovery")
         bus.publish(topics.TRADING + "recovery", halt)
+
+
+def _describe(parent_run: str, cache: Cache, context: RiskContext) -> str:
+    """Return one line of what was taken over."""
+    held = ", ".join(
+        f"{position.quantity:+} {instrument_id} of {strategy_id}"
+        for strategy_id, instrument_id, position in context.ledgers.open_positions()
+    )
+    orders = sum(not order.is_closed for order in cache.orders())
+    halt = context.breakers.halt
+    return (
+        f"continues {parent_run}: {held or 'no position'}; {orders} open orders; "
+        f"trading {'halted: ' + halt.reason if halt is not None else 'not halted'}"
+    )
 
 
 def _reservation(order: Order, marks: dict[str, float]) -> Reservation:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from nautilus_trader.cache.cache import Cache
+from nautilus_trader.core.fsm import InvalidStateTrigger
 from nautilus_trader.model.instruments import Instrument
 
 from catalog.codec import EVENTS, FACTS, INSTRUMENTS, decode
@@ -14,6 +15,7 @@ from catalog.reader import EntryFilter, entries, tail
 from catalog.rebuild import Rebuild
 from catalog.snapshot import pack_book, unpack_book
 from nautilus_bot.core.clocks import MarketClock
+from nautilus_bot.core.errors import CorruptEntry
 from nautilus_bot.core.session_state import SessionSnapshot
 from nautilus_bot.node.memory import SessionMemory
 from nautilus_bot.risk.context import RiskContext
@@ -180,11 +182,20 @@ def fold_session(
     ):
         if until_seq and entry.seq > until_seq:
             break
-        fold.take(decode(entry.type, entry.version, entry.payload))
+        _take(fold, entry)
         last = entry
     if last is None:
         return fold.state(0, "")
     return fold.state(last.seq, last.entry_hash.hex(), last.ts_publish)
+
+
+def _take(fold: SessionFold, entry: Entry) -> None:
+    try:
+        fold.take(decode(entry.type, entry.version, entry.payload))
+    except (InvalidStateTrigger, ValueError, KeyError, TypeError) as e:
+        raise CorruptEntry(
+            f"entry {entry.seq} ({entry.type}) must follow from those before it, it does not: {e!r}"
+        ) from e
 
 
 def has_snapshot(folder: Path, until_seq: int = 0) -> bool:

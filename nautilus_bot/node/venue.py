@@ -93,6 +93,7 @@ async def own_simulator(settings: SimulatorSettings, symbols: tuple[str, ...]) -
     VenueTimeout
         If it does not listen in time.
     """
+    account = account_of(settings)
     process = await asyncio.create_subprocess_exec(
         *_command(settings, symbols),
         # its other end is ours alone: the simulator ends with us, even when we are killed
@@ -108,17 +109,28 @@ async def own_simulator(settings: SimulatorSettings, symbols: tuple[str, ...]) -
             said.api_key,
             said.api_secret,
             symbols,
-            account=_account(settings),
+            account=account,
         )
     finally:
         await _end(process)
 
 
-def _account(settings: SimulatorSettings) -> str:
-    """Return what tells this exchange's account from others: its file, or nothing that comes back."""
-    if settings.state:
-        return f"simulated {Path(settings.state).resolve()}"
-    return f"simulated {secrets.token_hex(8)}"
+def account_of(settings: SimulatorSettings) -> str:
+    """
+    Return what tells this exchange's account from others, before the exchange starts.
+
+    A new account gets a name of its own beside its file: one that was deleted to begin anew must not inherit
+    the ledgers and breakers of the old one.
+    """
+    name = secrets.token_hex(8)
+    if not settings.state:
+        return f"simulated {name}"
+    state = Path(settings.state).resolve()
+    named = state.with_name(f"{state.name}.account")
+    if not (state.exists() and named.exists()):
+        state.parent.mkdir(parents=True, exist_ok=True)
+        named.write_text(name)
+    return f"simulated {state.name} {named.read_text()}"
 
 
 def _command(settings: SimulatorSettings, symbols: tuple[str, ...]) -> list[str]:

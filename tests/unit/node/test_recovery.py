@@ -24,6 +24,7 @@ from nautilus_bot.node.memory import SessionMemory
 from nautilus_bot.node.rebase import rebase
 from nautilus_bot.node.recovery import find_recovery, lock_account
 from nautilus_bot.node.snapshots import SNAPSHOT_ENTRIES, SnapshotPace, fold_session, take_snapshot
+from nautilus_bot.node.venue import SimulatorSettings, account_of
 from nautilus_bot.risk.context import RiskContext
 
 HOUR = 3_600 * NS_PER_SEC
@@ -139,6 +140,15 @@ class TestOneBot:
         lock_account(store, "another").release()
         lock.release()
         lock_account(store, "simulated /var/paper/exchange.sqlite").release()
+
+    def test_an_account_keeps_its_name_until_its_file_is_deleted(self, tmp_path):
+        settings = SimulatorSettings(state=str(tmp_path / "exchange.sqlite"))
+        first = account_of(settings)
+        (tmp_path / "exchange.sqlite").touch()
+        assert account_of(settings) == first
+        (tmp_path / "exchange.sqlite").unlink()
+        assert account_of(settings) != first
+        assert account_of(SimulatorSettings(state="")) != account_of(SimulatorSettings(state=""))
 
 
 class TestClocks:
