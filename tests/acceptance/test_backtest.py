@@ -53,7 +53,7 @@ def run_json(capsys: Captured, *words: str) -> dict:
 
 
 def test_ac01_the_demo_prints_six_strategies_on_three_symbols(folder, capsys):
-    assert main(["demo"]) == 0
+    assert main(["demo", "--duration", "0"]) == 0
     shown = capsys.readouterr().out
     for name in STRATEGIES:
         assert name.removesuffix("Strategy") in shown
