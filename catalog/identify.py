@@ -91,7 +91,9 @@ def locate(store: EventStore, run: str, name: str) -> Path:
     """
     if run:
         return store.folder(run)
-    folders = [store.folder(manifest.run_id) for manifest in reversed(store.runs())]
+    # a replay has the ids of its original, which is what a person means
+    newest = sorted(reversed(store.runs()), key=lambda one: one.mode == "replay")
+    folders = [store.folder(manifest.run_id) for manifest in newest]
     for folder in folders:
         with suppress(UnknownId):
             identify(folder, name)

@@ -16,6 +16,7 @@ import pyarrow as pa
 from catalog.codec import decode_plain
 from catalog.manifest import RunManifest
 from catalog.reader import connect_readonly
+from catalog.sealed import Seal, SealedStore, column_of, sealed_at
 from catalog.store import EventStore
 from catalog.tables import KEY, TABLES, Column, Recorded, Table
 from catalog.views import DERIVED, RUN_COLUMNS, view_columns, view_sql
@@ -173,7 +174,14 @@ class EventQueries:
             self._db.register(f"raw_{name}", loaded.arrow())
 
     def _load_run(self, loaded: _Loaded, run_id: str, folder: Path) -> None:
-        for entries in _recorded(folder, loaded.table.types, loaded.read_to.get(run_id, 0)):
+        place = sealed_at(folder)
+        if place is not None and loaded.table.types:
+            if run_id not in loaded.read_to:
+                loaded.batches.extend(_sealed_batches(loaded, run_id, *place))
+                loaded.read_to[run_id] = place[1].manifest.last_seq
+            return
+        recorded = _pruned(*place, loaded.read_to.get(run_id, 0)) if place is not None else None
+        for entries in recorded or _recorded(folder, loaded.table.types, loaded.read_to.get(run_id, 0)):
             loaded.read_to[run_id] = entries[-1].seq
             wanted = [entry for entry in entries if entry.payload]
             if wanted:
@@ -189,6 +197,12 @@ def _named_tables(statement: str) -> set[str]:
     words = set(re.findall(r"\w+", statement.lower()))
     named = words & view_columns().keys()
     return named.union(*(DERIVED.get(name, ()) for name in named))
+
+
+def _pruned(store: SealedStore, seal: Seal, after: int) -> Iterator[list[Recorded]]:
+    """Read all sealed entries at once, for the view that has everything."""
+    if after < seal.manifest.last_seq:
+        yield [Recorded(*(getattr(one, name) for name in Recorded._fields)) for one in store.entries(seal)]
 
 
 def _recorded(folder: Path, types: tuple[str, ...], after: int) -> Iterator[list[Recorded]]:
@@ -210,6 +224,17 @@ def _recorded(folder: Path, types: tuple[str, ...], after: int) -> Iterator[list
             yield found
     finally:
         db.close()
+
+
+def _sealed_batches(loaded: _Loaded, run_id: str, store: SealedStore, seal: Seal) -> Iterator[pa.RecordBatch]:
+    """Take a table's columns from sealed files as they are."""
+    if not any(file.type in loaded.table.types for file in seal.files):
+        return
+    name = loaded.table.name
+    found = store.table(seal, loaded.table.types, ["time", "entry.seq", name])
+    seq, moment = column_of(found, "entry").field("seq"), column_of(found, "time")
+    columns = [pa.array([run_id] * len(found), pa.string()), seq, moment, *column_of(found, name).flatten()]
+    yield from pa.Table.from_arrays(columns, schema=loaded.schema).to_batches()
 
 
 def _batch(loaded: _Loaded, run_id: str, entries: list[Recorded]) -> pa.RecordBatch:

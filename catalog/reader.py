@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,7 @@ import msgspec
 
 from catalog.entry import Entry
 from catalog.journal import JOURNAL_FILE
+from catalog.sealed import Seal, SealedStore, sealed_at
 from nautilus_bot.core.errors import CorruptEntry, NotFound
 
 _CHUNK: Final = 4_096
@@ -70,6 +72,18 @@ class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
                 parts.append(f"ts_init {operator} ?")
                 values.append(bound)
         return "".join(f" AND {part}" for part in parts), values
+
+    def matches(self, entry: Entry) -> bool:
+        """Say the same of an entry that has been read."""
+        return (
+            (not self.types or entry.type in self.types)
+            and entry.strategy_id.startswith(self.strategy)
+            and entry.instrument_id.startswith(self.symbol)
+            and self.client_order_id in ("", entry.client_order_id)
+            and self.correlation_id in ("", entry.correlation_id)
+            and (not self.since_ns or entry.ts_init >= self.since_ns)
+            and (not self.until_ns or entry.ts_init < self.until_ns)
+        )
 
 
 EVERYTHING: Final = EntryFilter()
@@ -159,6 +173,10 @@ def entries(
     NotFound, CorruptEntry
         If there is no journal, or it cannot be read.
     """
+    sealed = _sealed(path)
+    if sealed is not None:
+        yield from _sealed_entries(sealed, where, after_seq, limit)
+        return
     db = connect_readonly(path)
     try:
         run_id = _run_id(db)
@@ -181,8 +199,25 @@ def entries(
         db.close()
 
 
+def _sealed(path: Path) -> tuple[SealedStore, Seal] | None:
+    """Return the seal of a run whose journal was pruned."""
+    return None if journal_path(path).is_file() else sealed_at(path)
+
+
+def _sealed_entries(
+    sealed: tuple[SealedStore, Seal], where: EntryFilter, after_seq: int, limit: int
+) -> Iterator[Entry]:
+    store, seal = sealed
+    found = (e for e in store.entries(seal, where.types) if e.seq > after_seq and where.matches(e))
+    yield from islice(found, limit or None)
+
+
 def tail(path: Path, *, where: EntryFilter = EVERYTHING, count: int = 20) -> list[Entry]:
     """Return the last ``count`` matching entries, oldest first; errors as in ``entries``."""
+    sealed = _sealed(path)
+    if sealed is not None:
+        found = list(_sealed_entries(sealed, where, 0, 0))
+        return found[-count:] if count >= 0 else found
     db = connect_readonly(path)
     try:
         condition, values = where.where()
@@ -216,6 +251,9 @@ def follow(
 
 def last_seq(path: Path) -> int:
     """Return the number of the last entry, 0 for none; errors as in ``entries``."""
+    sealed = _sealed(path)
+    if sealed is not None:
+        return sealed[1].manifest.last_seq
     db = connect_readonly(path)
     try:
         (seq,) = db.execute("SELECT COALESCE(MAX(seq), 0) FROM entries").fetchone()

@@ -14,6 +14,8 @@ import msgspec
 from catalog import chain
 from catalog.manifest import RunManifest, load_manifest
 from catalog.reader import connect_readonly, journal_path
+from catalog.seal import check_seal
+from catalog.sealed import sealed_at
 from nautilus_bot.core.errors import CorruptEntry, EventCatalogError, NotFound, SequenceGap
 
 type Problem = Literal["", "altered", "missing", "swapped", "torn tail", "unreadable", "foreign", "manifest"]
@@ -115,6 +117,8 @@ def verify_run(path: Path, *, on_progress: Callable[[int], None] | None = None) 
         If there is no journal.
     """
     begun = time.perf_counter()
+    if not journal_path(path).is_file():
+        return _verify_sealed(path, begun)
     folder = journal_path(path).parent
     manifest, manifest_problem = _manifest(folder)
     run_id = manifest.run_id if manifest else folder.name
@@ -138,6 +142,31 @@ def verify_run(path: Path, *, on_progress: Callable[[int], None] | None = None) 
     )
 
 
+def _verify_sealed(folder: Path, begun: float) -> VerifyReport:
+    """Check the seal of a run whose journal was pruned."""
+    place = sealed_at(folder)
+    if place is None:
+        raise NotFound(f"a run must have a journal or a seal, {folder} has neither")
+    manifest = load_manifest(folder)
+    message = f"{manifest.last_seq} sealed entries, gap-free and unaltered"
+    problem: Problem = ""
+    try:
+        check_seal(*place)
+        if place[1].manifest.last_hash != manifest.last_hash:
+            raise CorruptEntry(f"the seal of {manifest.run_id} must end as its manifest says, it does not")
+    except CorruptEntry as error:
+        message, problem = str(error), "altered"
+    return VerifyReport(
+        run_id=manifest.run_id,
+        ok=not problem,
+        entries=0 if problem else manifest.last_seq,
+        last_hash=manifest.last_hash,
+        problem=problem,
+        message=message,
+        secs=time.perf_counter() - begun,
+    )
+
+
 def verify_in_process(path: Path) -> VerifyReport:
     """
     Run ``verify_run`` in a process of its own, so that no state of this one can colour the result.
@@ -149,7 +178,7 @@ def verify_in_process(path: Path) -> VerifyReport:
     EventCatalogError
         If the process died.
     """
-    if not journal_path(path).is_file():
+    if not journal_path(path).is_file() and sealed_at(path) is None:
         raise NotFound(f"a run must have a journal, {journal_path(path)} does not exist")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "catalog.verify", str(path)]

@@ -12,12 +12,15 @@ import typer
 from rich.console import RenderableType
 
 from catalog.codec import decode_plain
+from catalog.digest import DEFAULT_KEY, check_digests, has_digests, public_path
 from catalog.entry import Entry
 from catalog.export import export_view
 from catalog.queries import EventQueries, Result
 from catalog.reader import EntryFilter, follow, last_seq, tail
 from catalog.store import DEFAULT_ROOT, EventStore
 from catalog.verify import VerifyReport, verify_in_process
+from nautilus_bot.cli import events_sealing
+from nautilus_bot.cli.events_sealing import KeyOption
 from nautilus_bot.cli.output import JsonFlag, emit, progress, table
 from nautilus_bot.core.errors import ConfigError
 
@@ -101,11 +104,23 @@ def sql(
 
 
 @app.command("verify", epilog="Example:\n\n$ nautilus-bot events verify --run latest")
-def verify(root: RootOption = DEFAULT_ROOT, run: OneRunOption = "latest", as_json: JsonFlag = False) -> None:
-    """Prove in a separate process that a run's journal is gap-free and unaltered, or name the bad entry."""
-    folder = EventStore(root).folder(run)
+def verify(
+    root: RootOption = DEFAULT_ROOT,
+    run: OneRunOption = "latest",
+    key: KeyOption = DEFAULT_KEY,
+    as_json: JsonFlag = False,
+) -> None:
+    """
+    Prove in a separate process that a run's journal is gap-free and unaltered, or name the bad entry.
+
+    Signed digests that name the run are checked as well, and the seal of a run whose journal was pruned.
+    """
+    store = EventStore(root)
+    folder = store.folder(run)
     with progress(f"verifying {folder.name}"):
         report = verify_in_process(folder)
+        if report.ok and has_digests(store):
+            check_digests(store, folder.name, public_path(key))
     if report.ok or as_json:
         emit(report, as_json, _verdict_line)
     if not report.ok and as_json:
@@ -207,6 +222,16 @@ def export(
         rows = export_view(queries, view, target, file_format)
     result = {"view": view, "file": str(target), "rows": rows}
     emit(result, as_json, lambda done: f"{done['rows']} rows of {done['view']} in {done['file']}")
+
+
+for _name, _command in (
+    ("seal", events_sealing.seal),
+    ("prune", events_sealing.prune_journals),
+    ("keygen", events_sealing.keygen),
+    ("digest", events_sealing.digest),
+    ("taxes", events_sealing.taxes),
+):
+    app.command(_name)(_command)
 
 
 def parse_since(text: str) -> int:
