@@ -154,6 +154,7 @@ class TradingSession:
             self.host = build_trading(
                 spec, self.venue, self.run.journal, self._recovery, log_level=self._log_level
             )
+            self._take_signals_back()
             return await self._run_node(begun)
         finally:
             self.run.end(RunStatus.ENDED)
@@ -187,7 +188,7 @@ class TradingSession:
     async def _until_trading(self, running: asyncio.Task[None]) -> None:
         try:
             async with asyncio.timeout(START_TIMEOUT_SECS):
-                while not self.host.is_trading and not running.done():
+                while not (self.host.is_trading or self._stop.is_set() or running.done()):
                     await asyncio.sleep(0.02)
         except TimeoutError as e:
             raise VenueTimeout(
@@ -197,6 +198,8 @@ class TradingSession:
         if running.done():
             running.result()
             raise VenueTimeout("the node must connect and reconcile, it stopped instead; see the log above")
+        if self._stop.is_set():
+            return  # told to stop before it could trade
         await self.host.settle(self._recovery.recorded_until_ns)
         await self.host.warm_up()
 
@@ -249,6 +252,24 @@ class TradingSession:
         with contextlib.suppress(asyncio.CancelledError):
             await self.host.node.stop_async()
             await asyncio.wait((running,), timeout=5.0)
+
+    def _take_signals_back(self) -> None:
+        """Listen to signals again: Nautilus has put its own handlers in place of the launcher's."""
+        task = asyncio.current_task()
+        told = False
+
+        def on_signal() -> None:
+            nonlocal told
+            if told and task is not None:
+                task.cancel()
+            self.stop("told to stop")
+            told = True
+
+        loop = asyncio.get_running_loop()
+        # Windows knows none, and Nautilus leaves those of the signal module alone there
+        with contextlib.suppress(NotImplementedError):
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, on_signal)
 
     def tell(self, severity: str, text: str) -> None:
         """Publish a notice: it is recorded and reaches the operator."""

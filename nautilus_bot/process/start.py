@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,8 +123,10 @@ def _await_trading(process: subprocess.Popen[bytes], name: str, words: Path, dea
             raise _failure(process.returncode, words)
         found = load_run_file(name)
         if found is not None and found.pid == process.pid and found.state == "trading":
-            ControlClient(found.control_url, found.token).health()
-            return found
+            # one that was told to stop meanwhile does not answer any more, and is about to end
+            with suppress(ProcessError):
+                ControlClient(found.control_url, found.token).health()
+                return found
         time.sleep(POLL_SECS)
     raise VenueTimeout(f"the bot must trade in time, it still did not and was ended; see {words}")
 

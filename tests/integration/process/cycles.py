@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -212,6 +213,19 @@ class Cycles:
         assert report["exit_code"] == OK
         assert report["reason"] == "told to stop"
 
+    def stopped_early(self) -> None:
+        """Told to stop before it trades: it ends, and start says that there is no bot."""
+        before = len(list(self.folder.glob("events/runs/*")))
+        starting = threading.Thread(target=self.start, args=(FAILED,))
+        starting.start()
+        wait_until(lambda: len(list(self.folder.glob("events/runs/*"))) > before)
+        found = msgspec.json.decode(self.run_path.read_bytes(), type=RunFile)
+        below = descendants(found.pid)
+        self.call("stop", "--name", NAME, expect=OK)
+        starting.join()
+        assert not self.call("status", "--name", NAME, expect=NOT_RUNNING)["running"]
+        assert not any(is_alive(*child) for child in below)
+
 
 KINDS: tuple[Callable[[Cycles], None], ...] = (
     Cycles.plain,
@@ -222,6 +236,7 @@ KINDS: tuple[Callable[[Cycles], None], ...] = (
     Cycles.full_at_start,
     Cycles.full_while_running,
     Cycles.signalled,
+    Cycles.stopped_early,
 )
 
 
