@@ -37,7 +37,7 @@ from nautilus_bot.risk.rules.table import RULES
 STRATEGY: Final = "VolatilityBreakoutStrategy"
 SOURCE: Final = SHARED / "candles" / "binance_usdm_BTCUSDT_1m.parquet"
 BARS: Final = 45_000
-PEER_TRIALS: Final = {"nautilus": 4, "backtrader": 4, "vectorbt": 64}
+PEER_TRIALS: Final = {"nautilus": 3, "backtrader": 3, "vectorbt": 64}
 PEERS: Final = (("backtrader", "Optuna + backtrader, SQLite"), ("vectorbt", "vectorbt grid, not stored"))
 OFF: Final = tuple({"rule": name, "enabled": False} for name in RULES)
 

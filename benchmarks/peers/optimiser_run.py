@@ -126,10 +126,10 @@ def on_vectorbt(table, count):
         before = atr.shift(1)
         upper = mean + parameters["multiplier"] * before
         lower = mean - parameters["multiplier"] * before
-        wide = reach / atr >= parameters["expansion"]
+        wide = reach / before >= parameters["expansion"]
         longs = wide & (frame.close >= upper) & (previous <= upper.shift(1))
         shorts = wide & (frame.close <= lower) & (previous >= lower.shift(1))
-        distance = atr / frame.close
+        distance = before / frame.close
         return longs, shorts, distance * parameters["stop_atr"], distance * parameters["target_atr"]
 
     def grid(sets):
