@@ -44,6 +44,9 @@ bench: $(DEV)  ## measure this node beside its peers (builds a throw-away enviro
 cycles: $(DEV)  ## start, stop, kill and starve a real bot fifty times (half an hour)
 	@$(PYTHON) tests/integration/process/cycles.py 50
 
+gate: $(DEV)  ## judge the overfit gate on markets with and without an edge
+	@$(PYTHON) -m benchmarks overfit_gate
+
 docs: $(DEV)  ## write the generated parts (JSON Schemas) and check that the docs name every part
 	@$(BOT) config schema --write
 	@$(PYTHON) -m pytest -q tests/architecture

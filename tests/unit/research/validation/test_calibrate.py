@@ -55,7 +55,7 @@ def columns(found):
 
 
 def test_too_few_signals_are_one_clear_error():
-    with pytest.raises(DataError, match="needs 40 traded signals .* found 36 and 24"):
+    with pytest.raises(DataError, match=r"needs 40 traded signals .* found 36 and 24"):
         calibrate(NAME, [outcomes(5, 60, lambda c: c)])
 
 
