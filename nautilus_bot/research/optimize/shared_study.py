@@ -19,6 +19,7 @@ import sqlalchemy
 from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback, fail_stale_trials
+from optuna.storages._rdb import models
 from optuna.trial import TrialState
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
@@ -111,7 +112,24 @@ class SharedStudy:
         -------
         int
             Trials that this process finished.
+
+        Raises
+        ------
+        ProcessError
+            If the database stops answering.
         """
+        try:
+            return self._take_part(objective, distributions, on_batch)
+        except (DatabaseError, optuna.exceptions.StorageInternalError) as error:
+            reason = str(error.__cause__ or error).strip().splitlines()[0]
+            raise ProcessError(
+                f"the database of study {self.name!r} must answer until the end, it stopped: {reason}; run "
+                "the same command again to go on"
+            ) from error
+
+    def _take_part(
+        self, objective: Objective, distributions: dict[str, BaseDistribution], on_batch: OnBatch
+    ) -> int:
         made = 0
         with build_crew(objective, self._settings.n_jobs) as crew:
             while True:
@@ -134,6 +152,7 @@ class SharedStudy:
     def _claim(self) -> list[optuna.Trial]:
         """Take up what a dead process left, then new trials, never more than the study still needs."""
         with self._alone():
+            self._fail_unborn()
             with _quiet():
                 fail_stale_trials(self._study)
             trials = self._study.get_trials(deepcopy=False)
@@ -148,6 +167,21 @@ class SharedStudy:
                 self._storage.record_heartbeat(trial._trial_id)
                 claimed.append(trial)
             return claimed
+
+    def _fail_unborn(self) -> None:
+        """Fail trials of a process that died before its first heartbeat, which it makes under the same lock."""
+        trial, heartbeat = models.TrialModel, models.TrialHeartbeatModel
+        unborn = (
+            sqlalchemy.select(trial.trial_id)
+            .outerjoin(heartbeat, heartbeat.trial_id == trial.trial_id)
+            .where(trial.study_id == self._study._study_id, trial.state == TrialState.RUNNING)
+            .where(heartbeat.trial_id.is_(None))
+        )
+        with self._storage.engine.connect() as connection:
+            found = connection.execute(unborn).scalars().all()
+        for trial_id in found:
+            # it has no parameters yet, so there is nothing to try again
+            self._storage.set_trial_state_values(trial_id, TrialState.FAIL)
 
     def _is_complete(self) -> bool:
         states = [one.state for one in self._study.get_trials(deepcopy=False)]

@@ -82,6 +82,16 @@ def test_three_workers_make_exactly_the_trials_that_were_asked_for(postgresql):
     assert finish(start(postgresql, "three", 26)) == 0
 
 
+def test_a_trial_claimed_by_a_process_that_died_at_once_is_not_waited_for(postgresql):
+    assert finish(start(postgresql, "unborn", 4)) == 4
+    storage = optuna.storages.RDBStorage(with_driver(postgresql))
+    optuna.load_study(study_name="unborn", storage=storage).ask()
+    storage.remove_session()
+    storage.engine.dispose()
+    assert finish(start(postgresql, "unborn", 8)) == 4
+    assert [trial.state for trial in load(postgresql, "unborn")].count(TrialState.COMPLETE) == 8
+
+
 def test_the_command_joins_a_study_from_two_folders_as_from_two_machines(postgresql, tmp_path):
     def command(folder):
         folder.mkdir()
