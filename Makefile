@@ -12,7 +12,7 @@ CORE := $(VENV)/.core-$(firstword $(shell cat requirements.lock pyproject.toml |
 DEV := $(VENV)/.dev-$(firstword $(shell cat requirements-dev.lock pyproject.toml | cksum))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types check chaos bench cycles docs lock clean
+.PHONY: help setup demo test lint types check chaos bench gate cycles docs lock clean
 
 help:  ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r verb text; do printf '  make %-8s %s\n' "$$verb" "$$text"; done
