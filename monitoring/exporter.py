@@ -28,6 +28,7 @@ from nautilus_bot.core.errors import ProcessError
 HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
 INBOX_LIMIT: Final = 200_000
+DIGEST_SECS: Final = 5.0
 PRIORITY: Final = topics.RECORDER_PRIORITY - 2
 """Right behind the recorder, since a strategy's answer must not be heard before what it answers."""
 TOPICS: Final = (
@@ -78,6 +79,7 @@ class Exporter(Collector):
         self._sample: Sample | None = None
         self._server: WSGIServer | None = None
         self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
         self._declare()
 
     # -- on the trading loop ------------------------------------------------------------------------
@@ -197,16 +199,22 @@ class Exporter(Collector):
                 f"metrics need a free port, {HOST}:{port} is not ({e.strerror}); "
                 "choose another with --metrics-port, or -1 for none"
             ) from e
+        threading.Thread(target=self._keep_digesting, name="metrics-digest", daemon=True).start()
         return self._server.server_port
 
     def close(self) -> None:
         """Stop answering; once is enough."""
+        self._closed.set()
         server, thread = self._server, self._thread
         self._server = self._thread = None
         if server is not None and thread is not None:
             server.shutdown()
             server.server_close()
             thread.join(timeout=5.0)
+
+    def _keep_digesting(self) -> None:
+        while not self._closed.wait(DIGEST_SECS):
+            self.digest()
 
     def _digest(self) -> None:
         inbox, apply = self._inbox, self._fold.apply

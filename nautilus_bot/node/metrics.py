@@ -1,8 +1,10 @@
 """The exporter beside a trading session: listens, samples once a second, never in the way."""
 
 import asyncio
+import contextlib
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ from nautilus_bot.core.errors import EventCatalogError, NotFound, ProcessError
 from nautilus_bot.node.session import Companion, TradingSession
 
 SAMPLE_SECS = 1.0
-DIGEST_SAMPLES = 5
 
 
 class MetricsCompanion:
@@ -34,6 +35,7 @@ class MetricsCompanion:
     """
 
     def __init__(self, port: int = DEFAULT_PORT) -> None:
+        self.__name__ = "metrics"  # what the session calls it when it fails
         self._port = port
         self.url = ""
 
@@ -51,7 +53,7 @@ class MetricsCompanion:
                 (name for name, _ in session.host.wiring.rules),
             )
             exporter.introduce(session.run.manifest)
-            await asyncio.to_thread(exporter.recount, _past(session, until_seq))
+            await _aside(lambda: exporter.recount(_past(session, until_seq)))
             exporter.show(_sample(session))
             port = exporter.serve(self._port)
             self.url = f"http://{HOST}:{port}/metrics"
@@ -72,15 +74,29 @@ def metrics_beside(port: int) -> tuple[Companion, ...]:
 
 async def _keep_sampling(session: TradingSession, exporter: Exporter) -> None:
     before: Sample | None = None
-    count = 0
     while True:
         due = time.monotonic() + SAMPLE_SECS
         await asyncio.sleep(SAMPLE_SECS)
         before = _sample(session, time.monotonic() - due, before)
         exporter.show(before)
-        count += 1
-        if count % DIGEST_SAMPLES == 0:
-            await asyncio.to_thread(exporter.digest)
+
+
+async def _aside(work: Callable[[], None]) -> None:
+    """Run on a daemon thread: work that hangs cannot keep the process from ending, as a pool's would."""
+    loop, ended, succeeded = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def run() -> None:
+        try:
+            work()
+            succeeded.set()
+        finally:
+            with contextlib.suppress(RuntimeError):  # the session may have ended meanwhile
+                loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=run, name="metrics-history", daemon=True).start()
+    await ended.wait()
+    if not succeeded.is_set():
+        raise ProcessError("metrics need the counts of earlier runs, reading them failed (see the log)")
 
 
 def _sample(session: TradingSession, loop_lag_secs: float = 0.0, before: Sample | None = None) -> Sample:

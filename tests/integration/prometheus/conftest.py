@@ -70,7 +70,8 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 class Bot:
     """A paper session in a process of its own, on five-minute bars, much accelerated."""
 
-    def __init__(self, folder: Path, metrics_port: int) -> None:
+    def __init__(self, folder: Path, metrics_port: int, sabotage: str = "") -> None:
+        self.sabotage = sabotage
         self.folder = folder
         self.metrics_port = metrics_port
         self.log = folder / "bot.log"
@@ -78,7 +79,8 @@ class Bot:
 
     def _command(self) -> list[str]:
         return [
-            *(sys.executable, "-m", "nautilus_bot.cli.main", "paper", "--json", "--speed=120"),
+            *(sys.executable, "-c", f"{self.sabotage}\nfrom nautilus_bot.cli.main import run\nrun()"),
+            *("paper", "--json", "--speed=120"),
             *(f"--config={ROOT / 'configs'}", f"--state={self.folder / 'exchange.sqlite'}"),
             *(
                 f"--metrics-port={self.metrics_port}",
@@ -186,12 +188,12 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
 
 
 @pytest.fixture
-def start_bot() -> Iterator[Callable[[Path, int], Bot]]:
-    """Return how to start a bot of the test's own; those that still run are stopped at its end."""
+def start_bot() -> Iterator[Callable[..., Bot]]:
+    """Return how to start a bot of the test's own, maybe with broken parts; it is stopped at the end."""
     started: list[Bot] = []
 
-    def start(folder: Path, metrics_port: int) -> Bot:
-        started.append(Bot(folder, metrics_port))
+    def start(folder: Path, metrics_port: int, sabotage: str = "") -> Bot:
+        started.append(Bot(folder, metrics_port, sabotage))
         return started[-1]
 
     yield start

@@ -61,6 +61,39 @@ def test_a_port_in_use_is_told_and_trading_goes_on(start_bot: Any, wait_for: Any
         assert "Traceback" not in bot.log.read_text()
 
 
+CRASH = """
+import nautilus_bot.node.metrics as companion
+def broken(*_, **__): raise ZeroDivisionError("broken on purpose")
+companion.take_sample = broken
+"""
+HANG = """
+import threading
+from monitoring.exporter import Exporter
+Exporter.recount = lambda *_: threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "told"), [(CRASH, "broken on purpose"), (HANG, "")], ids=("crash", "hang")
+)
+def test_a_part_that_crashes_or_hangs_does_not_disturb_trading(
+    start_bot: Any, stop: Any, wait_for: Any, free_port: Any, tmp_path: Path, sabotage: str, told: str
+) -> None:
+    bot = start_bot(tmp_path, free_port(), sabotage)
+    wait_for("a run", lambda: bot.is_running and (tmp_path / "events/runs").exists())
+    wait_for("a session", lambda: bot.is_running and entries(bot) > 100)
+    catalog = bot.catalog()
+    if told:
+        notices = "SELECT payload FROM entries WHERE type = 'Notice'"
+        wait_for("the notice", lambda: any(told in row[0] for row in catalog.sql(notices).rows))
+    before = catalog.sql(GENERATED).rows[0][0]
+    wait_for("another signal", lambda: bot.is_running and catalog.sql(GENERATED).rows[0][0] > before)
+    catalog.close()
+    assert bot.metrics() == ""
+    stop(bot.process)
+    assert bot.process.returncode == 0
+
+
 def test_readers_that_hang_do_not_disturb_trading(
     start_bot: Any, wait_for: Any, free_port: Any, tmp_path: Path
 ) -> None:
