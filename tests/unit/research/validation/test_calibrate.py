@@ -1,8 +1,11 @@
+import msgspec
 import numpy as np
 import pytest
 
 from nautilus_bot.core.errors import DataError
+from nautilus_bot.research.fast.rule_setup import build_rules
 from nautilus_bot.research.validation.calibrate import Outcomes, calibrate, observe
+from nautilus_bot.risk.calibration import Calibration
 
 NAME = "TrendFollowingADXEMAStrategy"
 
@@ -67,3 +70,13 @@ def test_weak_signals_are_observed_too(planted):
     assert found.confidence.min() < 0.7
     assert set(np.unique(found.won)) == {0.0, 1.0}
     assert np.array_equal(found.won > 0.5, found.earned > 0.0)
+
+
+def test_the_fast_simulation_asks_for_the_confidence_that_the_gate_asks_for(tmp_path):
+    found = calibrate(NAME, [outcomes(6, 3_000, lambda c: 0.9 * c)], method="platt")
+    path = tmp_path / "calibration.json"
+    path.write_bytes(msgspec.json.encode(Calibration(strategies={NAME: found.mapping})))
+    rules = ({"rule": "min_confidence", "threshold": 0.6, "calibration": str(path)},)
+    asked = build_rules(rules, NAME, "BTCUSDT").min_confidence
+    assert asked == found.mapping.confidence_for(0.6) != 0.6
+    assert build_rules(rules, "BollingerReversionStrategy", "BTCUSDT").min_confidence == 0.6

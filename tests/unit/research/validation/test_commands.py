@@ -89,7 +89,18 @@ def test_the_lookahead_analysis_passes_and_says_so(run):
 
 
 def test_a_calibration_is_a_file_that_the_rule_can_read(run, here):
-    code, shown = run("calibrate", "-s", "RSIEMAMomentumStrategy", "-p", "ETHUSDT", "--data-catalog", "two", "--method", "platt", "--json")
+    code, shown = run(
+        "calibrate",
+        "-s",
+        "RSIEMAMomentumStrategy",
+        "-p",
+        "ETHUSDT",
+        "--data-catalog",
+        "two",
+        "--method",
+        "platt",
+        "--json",
+    )
     assert code == 0, shown.out
     document = msgspec.json.decode(shown.out)
     mapping = load_calibration(here / document["file"]).strategies["RSIEMAMomentumStrategy"]
