@@ -71,11 +71,28 @@ def section(title: str, remark: str, content: Any) -> str:
     return f"<section><h2>{escape(title)}</h2><p>{escape(remark)}</p>{inner}</section>"
 
 
-def grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; cells are text."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
-    lines = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows)
+def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[int] = ()) -> str:
+    """
+    Return a table.
+
+    Parameters
+    ----------
+    columns : Sequence[str]
+        Headings.
+    rows : Iterable[Sequence[str]]
+        Cells as text; ``pass`` and ``FAIL`` are coloured.
+    words : Sequence[int], optional
+        Columns that hold words, aligned to the left like the first one; the others hold figures.
+    """
+    head = "".join(_cell("th", name, index in words) for index, name in enumerate(columns))
+    lines = ("".join(_cell("td", text, index in words) for index, text in enumerate(row)) for row in rows)
     return f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def _cell(tag: str, text: str, is_words: bool) -> str:
+    kind = {"pass": ' class="gain"', "FAIL": ' class="loss"'}.get(text, "")
+    side = ' style="text-align: left; white-space: normal"' if is_words else ""
+    return f"<{tag}{kind}{side}>{escape(text)}</{tag}>"
 
 
 def _embed(figure: Any) -> str:

@@ -14,6 +14,9 @@ from nautilus_bot.research.validation.load import Subject
 from nautilus_bot.research.validation.page import grid, header, section, tiles, write_page
 from nautilus_bot.research.validation.pictures import draw_plateau, draw_stitched, draw_stresses, draw_windows
 
+WORDS = (1, 2)
+"""Columns of the table of checks that hold words."""
+
 
 class VerdictDocument(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -103,10 +106,10 @@ def _parts(document: VerdictDocument) -> Iterator[str]:
     yield header(f"Validation of {document.strategy}", facts, (_sentence(verdict),))
     rows = (("pass" if one.passed else "FAIL", one.name, one.reads) for one in verdict.checks)
     if verdict.evidence is None:
-        yield section("Checks", "nothing more to examine", grid(("", "check", "what was found"), rows))
+        yield section("Checks", "nothing more to examine", grid(("", "check", "what was found"), rows, WORDS))
         return
     yield tiles(_figures(verdict.evidence))
-    yield section("Checks", "all must pass", grid(("", "check", "what was found"), rows))
+    yield section("Checks", "all must pass", grid(("", "check", "what was found"), rows, WORDS))
     yield from _pictures(verdict.evidence)
 
 

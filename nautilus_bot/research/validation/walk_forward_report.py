@@ -168,7 +168,9 @@ def _parts(document: WalkForwardDocument, subject: Subject) -> Iterator[str]:
     yield section("In-sample and out-of-sample", "by window", draw_windows(found.windows))
     rows = ((*_cells(one), "-" if one.parameters is None else _set(one.parameters)) for one in found.windows)
     yield section(
-        "Windows", "in-sample is the choice, out-of-sample the proof", grid((*COLUMNS, "chosen"), rows)
+        "Windows",
+        "in-sample is the choice, out-of-sample the proof",
+        grid((*COLUMNS, "chosen"), rows, (len(COLUMNS),)),
     )
     if found.stability:
         yield section(
