@@ -169,7 +169,7 @@ class SharedStudy:
             return claimed
 
     def _fail_unborn(self) -> None:
-        """Fail trials of a process that died before its first heartbeat, which it makes under the same lock."""
+        """Fail trials of a process that died before its first heartbeat, made under the same lock."""
         trial, heartbeat = models.TrialModel, models.TrialHeartbeatModel
         unborn = (
             sqlalchemy.select(trial.trial_id)
