@@ -1,8 +1,12 @@
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
+from nautilus_bot.market.candles import COLUMNS
 from nautilus_bot.research.validation import setting as module
 from nautilus_bot.research.validation.lookahead import (
     analyse,
@@ -14,6 +18,8 @@ from nautilus_bot.research.validation.lookahead import (
 from strategies.kernels.contract import Kernel
 from strategies.kernels.table import KERNELS
 
+REPO = Path(__file__).resolve().parents[4]
+SHARED = Path(os.environ.get("BOT_SHARED_DATA", REPO.parent / "shared" / "data"))
 HORIZON = 12
 
 
@@ -106,3 +112,16 @@ def test_half_of_the_cuts_lie_right_behind_a_signal():
     cuts = choose_cuts(decisions, 6, seed=1)
     assert {101, 201, 301} <= set(cuts)
     assert 1_000 not in cuts
+
+
+@pytest.mark.parametrize("name", KERNELS)
+def test_no_strategy_of_ours_knows_the_future_of_real_candles(name):
+    path = SHARED / "candles" / "bybit_linear_ETHUSDT_15m.parquet"
+    if not path.exists():
+        pytest.skip(f"no shared candles at {path}")
+    table = pq.read_table(path)[:2_000]
+    bars = np.column_stack([table[column].to_numpy() for column in COLUMNS[1:]])
+    kernel = KERNELS[name]
+    params = tuple(float(value) for value in kernel.defaults().values())
+    cuts = choose_cuts(decide(kernel, bars, params, len(bars)), 4, seed=1)
+    assert [proof.reads for proof in prove_kernel(kernel, bars, params, cuts) if not proof.passed] == []
