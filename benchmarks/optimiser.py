@@ -5,7 +5,8 @@ Trials per second of one strategy with stops and targets, end to end with Optuna
 engine in a process of its own, one after another in one run. Ours is the whole thing: TPE, fast simulation
 with fees, rounding and all risk rules, pruning off (every trial sees every bar), ``study.db`` written. Beside
 it Optuna's own loop on stock Nautilus and on backtrader, which call the same kernel, stored in SQLite as its
-documentation shows, and a grid on vectorbt, which stores nothing.
+documentation shows, and a grid on vectorbt, which stores nothing. Trials per CPU second (all processes) hold
+on a busy machine too; ``trades`` are those of one and the same set of parameters without risk rules.
 
 Usage: python -m benchmarks.optimiser [--trials 500]
 """
@@ -39,6 +40,10 @@ SOURCE: Final = SHARED / "candles" / "binance_usdm_BTCUSDT_1m.parquet"
 BARS: Final = 45_000
 PEER_TRIALS: Final = {"nautilus": 3, "backtrader": 3, "vectorbt": 64}
 PEERS: Final = (("backtrader", "Optuna + backtrader, SQLite"), ("vectorbt", "vectorbt grid, not stored"))
+HEADING: Final = (
+    "| engine | trials | seconds | trials/s | times stock | CPU s | trials per CPU s | times stock | trades "
+    "| MB | load |"
+)
 OFF: Final = tuple({"rule": name, "enabled": False} for name in RULES)
 
 
@@ -72,7 +77,7 @@ def run_ours(trials: int, jobs: int) -> dict[str, Any]:
     objective.evaluate(CHECK)
     first = time.perf_counter() - begun
     with tempfile.TemporaryDirectory() as folder:
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), cpu_secs()
         marks: list[float] = []
         with StudyFile(
             Path(folder) / "study.db",
@@ -87,16 +92,23 @@ def run_ours(trials: int, jobs: int) -> dict[str, Any]:
                 store=store,
                 on_batch=lambda _batch, _best: marks.append(time.perf_counter()),
             )
-        secs = time.perf_counter() - begun
+        secs, spent = time.perf_counter() - begun, cpu_secs() - cpu
     steady = (trials - settings.batch) / (marks[-1] - marks[0])
     return {
         "trials": trials,
         "secs": secs,
+        "cpu_secs": spent,
         "trades": bare.evaluate(CHECK).figures.trades,
         "first_use_secs": first,
         "steady": steady,
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
+
+
+def cpu_secs() -> float:
+    """Return the CPU time of this process and of its children that have ended."""
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
 
 
 def run_nautilus(trials: int) -> dict[str, Any]:
@@ -168,8 +180,13 @@ def run_nautilus(trials: int) -> dict[str, Any]:
         return strategy.entries, balance - 1_000_000.0
 
     trades = evaluate(CHECK)[0]
-    return {"trials": trials, "trades": trades, "secs": search(evaluate, trials)} | {
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    secs, cpu_secs = search(evaluate, trials)
+    return {
+        "trials": trials,
+        "trades": trades,
+        "secs": secs,
+        "cpu_secs": cpu_secs,
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
 
@@ -191,30 +208,31 @@ def compare(trials: int) -> None:
         python = peer_python(OPTIMISER_REQUIREMENTS)
         if python is not None:
             script = str(REPO / "benchmarks" / "peers" / "optimiser_run.py")
-            for name, title in (
-                ("backtrader", "Optuna + backtrader, SQLite"),
-                ("vectorbt", "vectorbt grid, not stored"),
-            ):
+            for name, title in PEERS:
                 rows.append((title, run_json(script, name, str(path), str(PEER_TRIALS[name]), python=python)))
     show(rows)
 
 
 def show(rows: list[tuple[str, dict[str, Any]]]) -> None:
     stock = next(row["trials"] / row["secs"] for name, row in rows if "Nautilus" in name)
+    stock_cpu = next(row["trials"] / row["cpu_secs"] for name, row in rows if "Nautilus" in name)
     print(f"{SOURCE.name}, {BARS:,} bars, {STRATEGY}\n")
-    print("| engine | trials | seconds | trials/s | times stock Nautilus | trades of one set | MB | load |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(HEADING)
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
     for name, row in rows:
+        per_cpu = row["trials"] / row["cpu_secs"]
         rate = row["trials"] / row["secs"]
         print(
             f"| {name} | {row['trials']} | {row['secs']:.2f} | {rate:.2f} | {rate / stock:.0f} "
+            f"| {row['cpu_secs']:.2f} | {per_cpu:.2f} | {per_cpu / stock_cpu:.0f} "
             f"| {row['trades']} | {row['rss_mb']} | {row['load']:.1f} |"
         )
     for name, row in rows:
         if "steady" in row:
             print(
-                f"\n{name}: {row['steady']:.0f} trials/s between first and last batch; starting processes and "
-                f"making study.db is in the seconds, loading compiled code ({row['first_use_secs']:.2f} s) is not"
+                f"\n{name}: {row['steady']:.0f} trials/s between first and last batch; starting processes "
+                "and making study.db is in the seconds, loading compiled code "
+                f"({row['first_use_secs']:.2f} s) is not"
             )
 
 
