@@ -83,8 +83,9 @@ class Settlement:
         VenueError, AuthFailed, VenueTimeout
             If the venue does not answer: nothing may be traded then.
         """
-        await self._learn_fates()
         await self._fetch_fills()
+        await self._learn_fates()
+        await self._find_ends()
         await self._attribute()
         self._protector.restore()
         await self._cancel_strangers()
@@ -101,16 +102,25 @@ class Settlement:
         for order in unknown:
             await self._learn_fate(order)
 
+    async def _find_ends(self) -> None:
+        """Ask for every order that is open here and not at the venue: its history may be a page too long."""
+        rows = await asyncio.to_thread(self._rest.open_orders)
+        open_there = {row["orderLinkId"] for row in rows}
+        for order in self._cache.orders_open():
+            if order.client_order_id.value not in open_there:
+                await self._learn_fate(order)
+
     async def _learn_fate(self, order: Order) -> None:
         client_order_id = order.client_order_id.value
         found = await asyncio.to_thread(
             self._rest.find_order, symbol_of(order.instrument_id), client_order_id
         )
-        if order.status not in UNKNOWN:
+        if order.is_closed:
             return
         if found is None:
-            self._engine.process(self._never_arrived(order))
-            self._tell("info", f"order {client_order_id} never reached the venue; it is not sent again")
+            if order.status in UNKNOWN:
+                self._engine.process(self._never_arrived(order))
+                self._tell("info", f"order {client_order_id} never reached the venue; it is not sent again")
             return
         command = GenerateOrderStatusReport(
             instrument_id=order.instrument_id,

@@ -82,4 +82,6 @@ def test_every_session_has_an_end_and_names_its_parent(matrix):
     runs = matrix.store.runs()
     assert {run.status for run in runs} == {RunStatus.ENDED, RunStatus.CRASHED_RECOVERED}
     names = [run.run_id for run in runs]
-    assert [run.parent_run for run in runs][1:] == names[:-1]
+    for place, run in enumerate(runs[1:], 1):
+        # the one before, unless that died before it had taken over
+        assert run.parent_run in names[:place]
