@@ -92,7 +92,7 @@ def locate(store: EventStore, run: str, name: str) -> Path:
     if run:
         return store.folder(run)
     # a replay has the ids of its original, which is what a person means
-    newest = sorted(reversed(store.runs()), key=lambda one: one.mode == "replay")
+    newest = sorted(store.runs(), key=lambda one: (one.mode == "replay", -one.started_ns))
     folders = [store.folder(manifest.run_id) for manifest in newest]
     for folder in folders:
         with suppress(UnknownId):

@@ -229,6 +229,7 @@ for _name, _command in (
     ("prune", events_sealing.prune_journals),
     ("keygen", events_sealing.keygen),
     ("digest", events_sealing.digest),
+    ("publish", events_sealing.publish),
     ("taxes", events_sealing.taxes),
 ):
     app.command(_name)(_command)

@@ -1,4 +1,4 @@
-"""``nautilus-bot events seal|prune|keygen|digest|taxes``: what is kept, where, and under whose signature."""
+"""``nautilus-bot events seal|prune|keygen|digest|publish|taxes``: what is kept, where, signed by whom."""
 
 import csv
 import sys
@@ -15,6 +15,7 @@ from catalog.seal import seal_run
 from catalog.store import DEFAULT_ROOT, EventStore
 from catalog.taxes import tax_lines
 from nautilus_bot.cli.output import JsonFlag, emit, progress, table
+from nautilus_bot.core.errors import ConfigError
 
 RootOption = Annotated[
     Path, typer.Option("--root", envvar="BOT_EVENTS_ROOT", help="Folder of the event catalog.")
@@ -88,6 +89,28 @@ def digest(
     """Sign what every run of a day ended with; `events verify` checks it."""
     signed = sign_day(EventStore(root), day or datetime.now(UTC).date().isoformat(), key)
     emit(signed, as_json, lambda one: f"signed {len(one.digest.runs)} runs that ended on {one.digest.day}")
+
+
+def publish(
+    redis_url: Annotated[str, typer.Option("--redis", envvar="BOT_REDIS_URL", help="Address of Redis.")],
+    run: Annotated[str, typer.Option("--run", "-r", help="Run id, its beginning, or 'latest'.")] = "latest",
+    following: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    keep: Annotated[int, typer.Option(min=0, help="Entries that stay in the stream; 0 for all.")] = 0,
+    root: RootOption = DEFAULT_ROOT,
+    as_json: JsonFlag = False,
+) -> None:
+    """Publish a run's entries to Redis Streams, for other machines to watch."""
+    try:
+        from catalog.publish import StreamPublisher  # noqa: PLC0415  needs the extra of its own
+    except ModuleNotFoundError as e:
+        raise ConfigError("publishing needs the package redis: pip install 'nautilus-bot[redis]'") from e
+    publisher = StreamPublisher(redis_url, EventStore(root).folder(run), keep=keep)
+    try:
+        count = publisher.follow() if following else publisher.publish()
+    finally:
+        publisher.close()
+    done = {"stream": publisher.stream, "published": count}
+    emit(done, as_json, lambda one: f"{one['published']} entries published to {one['stream']}")
 
 
 def taxes(
