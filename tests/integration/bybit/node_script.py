@@ -195,7 +195,7 @@ async def funding(stage):
     say(do="settle")
     await stage.until(lambda: stage.funding)
     await asyncio.sleep(1.0)
-    (symbol, _, amount, _) = stage.funding[0]
+    (symbol, _, amount, *_) = stage.funding[0]
     say(
         told=len(stage.funding),
         symbol=symbol,

@@ -35,13 +35,18 @@ from adapters.bybit_simulator.server import BybitSimulator
 from catalog import verify
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core import topics
-from nautilus_bot.core.messages import OperatorCommand
+from nautilus_bot.core.messages import FundingPaid, OperatorCommand
+from nautilus_bot.node import builder
 from nautilus_bot.node.session import TradingSession, run_until_stopped
 from nautilus_bot.node.snapshots import fold_session
+from nautilus_bot.node.spec import NodeSpec, Sizing, StrategySpec, build_strategies, build_strategy_config
+from strategies.base import SignalStrategy
+from strategies.qa_inject import INJECT, QAInjectStrategy
 
 ROOT = Path(__file__).parents[3]
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
-SETTLE_SECS = 25.0
+SETTLE_SECS = 60.0
+CONTRARY = "contrary"
 
 
 class Lab:
@@ -51,18 +56,34 @@ class Lab:
         self.simulator = simulator
         self.session = session
         self.asked = 0
+        self.seen: dict[str, Any] = {}
         self.outside: dict[str, Decimal] = {}
         self.uncovered_secs = 0.0
         self.own_stop_missing_secs = 0.0
 
-    async def inject(self, symbol: str, side: str) -> None:
+    async def inject(self, symbol: str, side: str, command: str = INJECT) -> None:
         """Ask the bot for one signal."""
         self.asked += 1
         now = self.session.host.wiring.context.clock.now_ns
-        command = OperatorCommand(
-            ts_event=now, command="inject", author="test", arguments=(symbol, side, "0.9")
+        message = OperatorCommand(
+            ts_event=now, command=command, author="test", arguments=(symbol, side, "0.9")
         )
-        self.session.host.node.kernel.msgbus.publish(topics.OPERATOR + "test", command)
+        self.session.host.node.kernel.msgbus.publish(topics.OPERATOR + "test", message)
+
+    def by_strategy(self, symbol: str) -> dict[str, Decimal]:
+        """Return the open ledgers of a symbol."""
+        return self.session.host.wiring.context.ledgers.by_strategy(f"{symbol}-LINEAR.BYBIT")
+
+    def stand(self, symbol: str) -> dict[str, Any]:
+        """Describe a symbol: the exchange's net, the ledgers, and the exchange's stops of each."""
+        stops = self.simulator.venue.exchange.open_orders(symbol, stop_orders=True)
+        return {
+            "venue": str(self._venue_position(symbol)),
+            "ledgers": {name: str(quantity) for name, quantity in self.by_strategy(symbol).items()},
+            "stops": {
+                one.order_link_id: [one.side, str(one.leaves_qty)] for one in stops if one.order_link_id
+            },
+        }
 
     async def fault(self, **fault: Any) -> None:
         """Begin a fault at the exchange."""
@@ -92,17 +113,18 @@ class Lab:
 
     async def held(self, symbol: str) -> bool:
         """Wait until the bot's ledger holds something in a symbol."""
-        return await self._until(lambda: bool(self._ledger(symbol)))
+        return await self.until(lambda: bool(self._ledger(symbol)))
 
     async def flat(self, symbol: str) -> bool:
         """Wait until the bot's ledger is flat in a symbol."""
-        return await self._until(lambda: not self._ledger(symbol))
+        return await self.until(lambda: not self._ledger(symbol))
 
     async def agreed(self) -> bool:
         """Wait until bot and exchange hold the same."""
-        return await self._until(lambda: not self.differences())
+        return await self.until(lambda: not self.differences())
 
-    async def _until(self, holds: Callable[[], bool]) -> bool:
+    async def until(self, holds: Callable[[], bool]) -> bool:
+        """Wait until something holds; tell whether it does."""
         end = time.monotonic() + SETTLE_SECS
         while time.monotonic() < end:
             if holds():
@@ -213,6 +235,27 @@ class Stopwatch:
             self.longest = max(self.longest, now - self._begun)
 
 
+class ContraryStrategy(QAInjectStrategy):
+    """A second strategy that trades what is asked of it, under ids of its own."""
+
+    tag = "QC"
+
+    def on_operator(self, command: OperatorCommand) -> None:
+        """Listen to commands of its own only."""
+        if command.command == CONTRARY:
+            super().on_operator(msgspec.structs.replace(command, command=INJECT))
+
+
+def with_contrary(spec: NodeSpec) -> list[SignalStrategy]:
+    """Return the strategies of a node and the contrary one, which trades smaller."""
+    (bar_type,) = (one for one in spec.injectable if one.startswith("ETHUSDT"))
+    mine = StrategySpec(
+        strategy=ContraryStrategy.__name__, bar_type=bar_type, sizing=Sizing(max_notional_usdt="1000")
+    )
+    config = build_strategy_config(mine, spec.mode, spec.session, ContraryStrategy)
+    return [*build_strategies(spec), ContraryStrategy(config)]
+
+
 type Script = Callable[[Lab], Awaitable[None]]
 
 
@@ -274,6 +317,44 @@ async def opened_outside(lab: Lab) -> None:
     assert "BTCUSDT-LINEAR.BYBIT" in lab.session.host.wiring.context.breakers.reduce_only
 
 
+async def oppose(lab: Lab) -> None:
+    """Let two strategies hold opposite positions in one symbol."""
+    await lab.inject("ETHUSDT", "BUY")
+    assert await lab.held("ETHUSDT")
+    await lab.inject("ETHUSDT", "SELL", command=CONTRARY)
+    assert await lab.until(lambda: len(lab.by_strategy("ETHUSDT")) == 2)
+    assert await lab.agreed()
+
+
+async def opposite(lab: Lab) -> None:
+    """Two strategies hold opposite positions in one symbol; then one of them leaves."""
+    await oppose(lab)
+    lab.seen["both"] = lab.stand("ETHUSDT")
+    await lab.inject("ETHUSDT", "SELL")
+    assert await lab.until(lambda: len(lab.by_strategy("ETHUSDT")) == 1)
+    assert await lab.agreed()
+    lab.seen["one left"] = lab.stand("ETHUSDT")
+
+
+async def funding(lab: Lab) -> None:
+    """The exchange settles funding while two strategies hold opposite positions."""
+    await oppose(lab)
+    told: list[FundingPaid] = []
+    lab.session.host.node.kernel.msgbus.subscribe(topics.FUNDING + "*", told.append)
+    exchange = lab.simulator.venue.exchange
+    # Bybit lists a settlement among the executions; the configuration's switch only pushes it
+    exchange._has_funding_executions = True
+    before = exchange.wallet().wallet_balance
+    exchange.settle_funding("ETHUSDT", Decimal("0.0001"), exchange.market("ETHUSDT").ts_ms)
+    lab.simulator.venue.flush()
+    assert await lab.until(lambda: len(told) == 2)
+    lab.seen["funding"] = {
+        "account": str(exchange.wallet().wallet_balance - before),
+        "parts": {one.strategy_id: one.amount_usdt for one in told},
+        "rate": told[0].rate,
+    }
+
+
 async def stop_cancelled(lab: Lab) -> None:
     """Somebody else cancels a protective stop."""
     await lab.inject("ETHUSDT", "BUY")
@@ -285,6 +366,8 @@ async def stop_cancelled(lab: Lab) -> None:
 
 SCRIPTS: dict[str, Script] = {
     "quiet": quiet,
+    "opposite": opposite,
+    "funding": funding,
     "latency": under(kind="latency", delay_ms=150, jitter_ms=100, for_secs=3),
     "lost_request": under(kind="lost_request", times=1, operations=["order.create"]),
     "lost_acknowledgement": under(kind="lost_acknowledgement", times=2),
@@ -316,6 +399,8 @@ def journal_positions(run: Path) -> dict[str, str]:
 
 
 def main(name: str, folder: Path) -> None:
+    if name in ("opposite", "funding"):
+        builder.build_strategies = with_contrary  # type: ignore[attr-defined]
     current: list[TradingSession] = []
     outcome: dict[str, Any] = {}
 
@@ -360,6 +445,7 @@ def main(name: str, folder: Path) -> None:
                 links = [o.order_link_id for o in simulator.venue.exchange.order_history(limit=None)]
                 links += [o.order_link_id for o in simulator.venue.exchange.open_orders()]
                 outcome["entries"] = sorted(link for link in links if link.endswith("-E"))
+                outcome["seen"] = lab.seen
                 outcome["asked"] = lab.asked
                 outcome["venue"] = {s: str(lab._venue_position(s).normalize()) for s in SYMBOLS}
                 session.stop("the script is over")
