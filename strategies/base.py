@@ -344,9 +344,7 @@ class SignalStrategy(RestoringStrategy):
             self._protect(event)
             self._settle_entry(event)
         elif client_order_id == self._close_id:
-            if self.net == 0:
-                self._close_id = ""
-                self._closing = None
+            self._settle_close(event)
         else:
             self._on_exit_filled(client_order_id, quantity)
 
@@ -377,6 +375,13 @@ class SignalStrategy(RestoringStrategy):
         if order is not None and order.is_closed:
             self._entry_id = ""
 
+    def _settle_close(self, event: OrderFilled) -> None:
+        """End the close with its order: a late fill of the entry leaves a rest, whose own exits must stay."""
+        order = self.cache.order(event.client_order_id)
+        if self.net == 0 or (order is not None and order.is_closed):
+            self._close_id = ""
+            self._closing = None
+
     def _on_exit_filled(self, client_order_id: str, quantity: Decimal) -> None:
         lot = self._lot_of(client_order_id)
         if lot is None:
@@ -384,17 +389,15 @@ class SignalStrategy(RestoringStrategy):
         lot.quantity -= quantity
         if lot.quantity <= 0:
             self._mark_closed(lot, client_order_id)
-            self._cancel_sibling(lot)
+            if not self._linked:
+                self._cancel_lot(lot)
         elif client_order_id == lot.stop_id:
-            self._cancel_sibling(lot)
+            # only the target: the rest of a triggered stop is what still gets us out
+            if not self._linked and lot.target_open:
+                self._cancel_exit(lot.target_id)
         elif not self._linked:
             self._resize_stop(lot)
         self._drop_settled_lots()
-
-    def _cancel_sibling(self, lot: Lot) -> None:
-        if self._linked:
-            return
-        self._cancel_lot(lot)
 
     def _resize_stop(self, lot: Lot) -> None:
         """Shrink the stop of a partly filled target, so that it can never turn the ledger around."""
@@ -404,13 +407,16 @@ class SignalStrategy(RestoringStrategy):
 
     def _cancel_lot(self, lot: Lot) -> None:
         for client_order_id, is_open in ((lot.stop_id, lot.stop_open), (lot.target_id, lot.target_open)):
-            if not is_open:
-                continue
-            order = self.cache.order(ClientOrderId(client_order_id))
-            if order is not None and not order.is_closed and not order.is_pending_cancel:
-                self.cancel_order(order)
-                if self._linked:
-                    return
+            if is_open and self._cancel_exit(client_order_id) and self._linked:
+                return
+
+    def _cancel_exit(self, client_order_id: str) -> bool:
+        """Ask the venue to cancel an exit that may still fill, and tell whether it was asked."""
+        order = self.cache.order(ClientOrderId(client_order_id))
+        if order is None or order.is_closed or order.is_pending_cancel:
+            return False
+        self.cancel_order(order)
+        return True
 
     # -- ends without a fill ------------------------------------------------------------------------
 

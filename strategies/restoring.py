@@ -109,14 +109,18 @@ class RestoringStrategy(Strategy):
             lot.quantity -= part
             if lot.quantity <= 0:
                 self._cancel_lot(lot)
-            elif part > 0:
+            else:
                 self._resize_lot(lot)
 
     def _resize_lot(self, lot: Lot) -> None:
+        """Let neither exit fill more than is open, also when the venue refused to shrink it before."""
         for client_order_id in (lot.stop_id, lot.target_id):
             order = self.cache.order(ClientOrderId(client_order_id)) if client_order_id else None
-            if order is not None and order.is_open:
-                self.modify_order(order, quantity=self._instrument.make_qty(lot.quantity))
+            if order is None or not order.is_open or order.is_pending_update:
+                continue
+            if order.leaves_qty.as_decimal() > lot.quantity:
+                total = order.filled_qty.as_decimal() + lot.quantity
+                self.modify_order(order, quantity=self._instrument.make_qty(total))
 
     def _complete(self, lot: Lot, terms: ExitTerms, now_ns: int) -> None:
         """Submit the half of a lot that the venue does not have."""

@@ -1,0 +1,185 @@
+"""What protects a position while fills come in pieces, late, or while the venue refuses a change."""
+
+from decimal import Decimal
+
+import pytest
+from nautilus_trader.cache.cache import Cache
+from nautilus_trader.common.component import MessageBus, TestClock
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.messages import CancelOrder, ModifyOrder, SubmitOrder
+from nautilus_trader.model.enums import LiquiditySide, OrderSide
+from nautilus_trader.model.events import OrderAccepted, OrderCanceled, OrderFilled, OrderSubmitted
+from nautilus_trader.model.identifiers import (
+    AccountId,
+    ClientOrderId,
+    PositionId,
+    TradeId,
+    TraderId,
+    VenueOrderId,
+)
+from nautilus_trader.model.objects import Money, Price, Quantity
+from nautilus_trader.portfolio.portfolio import Portfolio
+
+from nautilus_bot.core.messages import Signal
+from nautilus_bot.market.instruments import build_instrument
+from nautilus_bot.node.modes import MODES
+from nautilus_bot.node.spec import StrategySpec, build_strategy
+
+BAR_TYPE = "BTCUSDT-LINEAR.BYBIT-15-MINUTE-LAST-EXTERNAL"
+ACCOUNT = AccountId("BYBIT-UNIFIED")
+SIGNAL = "TOXIDR-VB-BTCUSDT-1"
+
+
+class Desk:
+    """A strategy that holds an entry at a venue that does only what the test says."""
+
+    def __init__(self, strategy, cache, commands) -> None:
+        self.strategy = strategy
+        self.cache = cache
+        self.commands = commands
+
+    def order(self, name: str):
+        return self.cache.order(ClientOrderId(name))
+
+    def accept(self, name: str) -> None:
+        order = self.order(name)
+        for kind in (OrderSubmitted, OrderAccepted):
+            venue_id = () if kind is OrderSubmitted else (VenueOrderId(name),)
+            order.apply(kind(*identity(order), *venue_id, ACCOUNT, UUID4(), 1, 1))
+        self.cache.update_order(order)
+
+    def fill(self, name: str, quantity: str) -> None:
+        order = self.order(name)
+        if not order.is_open:
+            self.accept(name)
+        event = OrderFilled(
+            *identity(order),
+            VenueOrderId(name),
+            ACCOUNT,
+            TradeId(str(UUID4())),
+            PositionId("P-1"),
+            order.side,
+            order.order_type,
+            Quantity.from_str(quantity),
+            Price.from_str("100.0"),
+            self.strategy._instrument.quote_currency,
+            Money(0, self.strategy._instrument.quote_currency),
+            LiquiditySide.TAKER,
+            UUID4(),
+            1,
+            1,
+        )
+        order.apply(event)
+        self.cache.update_order(order)
+        self.strategy.on_order_filled(event)
+
+    def cancel(self, name: str) -> None:
+        order = self.order(name)
+        event = OrderCanceled(*identity(order), VenueOrderId(name), ACCOUNT, UUID4(), 1, 1)
+        order.apply(event)
+        self.cache.update_order(order)
+        self.strategy.on_order_canceled(event)
+
+    def names(self, kind: type) -> list[str]:
+        """Return what was asked for so far, and forget it."""
+        found = []
+        for command in self.commands:
+            if isinstance(command, kind):
+                owner = command.order if kind is SubmitOrder else command
+                found.append(owner.client_order_id.value.rpartition("-")[2])
+        self.commands[:] = [one for one in self.commands if not isinstance(one, kind)]
+        return found
+
+
+def identity(order) -> tuple:
+    return (order.trader_id, order.strategy_id, order.instrument_id, order.client_order_id)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """An entry over 1.000 BTC that has left for the venue, long."""
+    clock, cache = TestClock(), Cache(database=None)
+    bus = MessageBus(trader_id=TraderId("BOT-001"), clock=clock)
+    instrument = build_instrument("BTCUSDT")
+    cache.add_instrument(instrument)
+    spec = StrategySpec(strategy="VolatilityBreakoutStrategy", bar_type=BAR_TYPE)
+    strategy = build_strategy(spec, MODES["paper"], "TOXIDR")
+    commands: list = []
+    bus.register("RiskEngine.execute", commands.append)
+    bus.register("ExecEngine.execute", commands.append)
+    bus.register("DataEngine.execute", lambda _command: None)
+    portfolio = Portfolio(bus, cache, clock)
+    strategy.register(TraderId("BOT-001"), portfolio, bus, cache, clock)
+    strategy.start()
+    desk = Desk(strategy, cache, commands)
+    order = strategy.order_factory.market(
+        instrument.id,
+        OrderSide.BUY,
+        Quantity.from_str("1.000"),
+        tags=[SIGNAL],
+        client_order_id=ClientOrderId(f"{SIGNAL}-E"),
+    )
+    cache.add_order(order)
+    desk.accept(f"{SIGNAL}-E")
+    strategy.restore([opening(strategy)], Decimal(0))
+    return desk
+
+
+def opening(strategy) -> Signal:
+    return Signal(
+        ts_event=1,
+        signal_id=SIGNAL,
+        strategy="VolatilityBreakoutStrategy",
+        strategy_id=strategy.id.value,
+        instrument_id=strategy.instrument_id.value,
+        side="BUY",
+        confidence=1.0,
+        price="100.0",
+        stop="90.0",
+        target="120.0",
+        reason="",
+    )
+
+
+def close(desk: Desk) -> None:
+    desk.strategy.close_position("the test says so", Price.from_str("100.0"), 2)
+
+
+def test_an_entry_that_fills_on_after_its_close_keeps_a_protected_rest_and_can_close_again(desk):
+    desk.fill(f"{SIGNAL}-E", "0.400")
+    for name in ("S1", "T1"):
+        desk.accept(f"{SIGNAL}-{name}")
+    close(desk)
+    assert desk.names(CancelOrder) == ["S1", "T1"]
+    for name in ("S1", "T1"):
+        desk.cancel(f"{SIGNAL}-{name}")
+    assert desk.names(SubmitOrder)[-1] == "C"
+    desk.fill(f"{SIGNAL}-E", "0.600")
+    assert desk.names(SubmitOrder) == ["S2", "T2"]
+    desk.fill("TOXIDR-VB-BTCUSDT-1-C", "0.400")
+    for name in ("S2", "T2"):
+        desk.accept(f"{SIGNAL}-{name}")
+    desk.strategy.repair(Price.from_str("100.0"), 3, 3)
+    assert desk.strategy.net == Decimal("0.600")
+    assert desk.names(CancelOrder) == []
+    close(desk)
+    assert desk.names(CancelOrder) == ["S2", "T2"]
+
+
+def test_a_stop_that_fills_in_pieces_cancels_its_target_and_not_itself(desk):
+    desk.fill(f"{SIGNAL}-E", "1.000")
+    for name in ("S1", "T1"):
+        desk.accept(f"{SIGNAL}-{name}")
+    desk.fill(f"{SIGNAL}-S1", "0.300")
+    assert desk.names(CancelOrder) == ["T1"]
+
+
+def test_a_stop_that_the_venue_did_not_shrink_is_shrunk_again(desk):
+    desk.fill(f"{SIGNAL}-E", "1.000")
+    desk.accept(f"{SIGNAL}-T1")
+    desk.fill(f"{SIGNAL}-T1", "0.600")  # the stop is not accepted yet and cannot be amended
+    assert desk.names(ModifyOrder) == []
+    desk.accept(f"{SIGNAL}-S1")
+    desk.strategy.repair(Price.from_str("100.0"), 3, 3)
+    assert [str(one.quantity) for one in desk.commands if isinstance(one, ModifyOrder)] == ["0.400"]
+    assert desk.names(ModifyOrder) == ["S1"]
