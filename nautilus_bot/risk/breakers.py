@@ -1,5 +1,7 @@
 """What stops trading: a halt, guards, reduce-only instruments, paused strategies. Facts in, state out."""
 
+from typing import Final
+
 from nautilus_bot.core.messages import (
     EntriesAllowed,
     EntriesSuspended,
@@ -10,6 +12,9 @@ from nautilus_bot.core.messages import (
     TradingReduceOnly,
     TradingResumed,
 )
+
+EXPIRED: Final = "risk"
+"""Author of a resumption that only says that a halt has reached its end."""
 
 
 class Breakers:
@@ -41,7 +46,8 @@ class Breakers:
                 self.halt = fact
             case TradingResumed():
                 self.halt = None
-                self.reduce_only.clear()
+                if fact.author != EXPIRED:  # an instrument waits for the operator, not for the next day
+                    self.reduce_only.clear()
             case TradingReduceOnly():
                 self.reduce_only[fact.instrument_id] = fact.reason
             case EntriesSuspended():

@@ -29,6 +29,7 @@ from nautilus_bot.core.messages import (
     TradingResumed,
     WarmupBars,
 )
+from nautilus_bot.risk.breakers import EXPIRED
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import BaseRule, Rule
 
@@ -134,7 +135,7 @@ class MarketWatch:
             self._ask_watchers()
         elif context.breakers.expire(context.clock.now_ns):
             self._publish(
-                TradingResumed(ts_event=context.clock.now_ns, reason="the halt has ended", author="risk")
+                TradingResumed(ts_event=context.clock.now_ns, reason="the halt has ended", author=EXPIRED)
             )
         if context.clock.now_ns >= self._next_equity_ns:
             self._publish_equity()

@@ -41,6 +41,18 @@ class TestTradingState:
         context.breakers.apply(TradingResumed(ts_event=2, reason="ok", author="operator"))
         assert self.rule.check(make_request(), context).approved
 
+    def test_a_halt_that_ends_with_the_day_leaves_an_instrument_to_the_operator(self, context, make_request):
+        breakers = context.breakers
+        breakers.apply(
+            TradingReduceOnly(ts_event=1, reason="unknown position", author="x", instrument_id=BTC)
+        )
+        breakers.apply(TradingHalted(ts_event=2, rule="daily_loss", reason="lost 5 %", until_ns=3))
+        breakers.apply(TradingResumed(ts_event=3, reason="the halt has ended", author="risk"))
+        assert breakers.halt is None
+        assert not self.rule.check(make_request(), context).approved
+        breakers.apply(TradingResumed(ts_event=4, reason="assigned", author="operator"))
+        assert self.rule.check(make_request(), context).approved
+
     @pytest.mark.parametrize(("instrument_id", "other_passes"), [(BTC, True), ("", False)])
     def test_reduce_only_holds_for_one_instrument_or_for_all(
         self, context, make_request, instrument_id, other_passes
