@@ -12,13 +12,18 @@ from nautilus_trader.execution.messages import TradingCommand
 from nautilus_trader.model.instruments import Instrument
 
 from nautilus_bot.core import topics
-from nautilus_bot.core.messages import RiskVerdict, Signal
+from nautilus_bot.core.messages import RiskVerdict, Signal, WarmupBars
+from nautilus_bot.core.session_state import SessionSnapshot
+from nautilus_bot.node.attribution import Attribution
 from nautilus_bot.node.backtest import PURGING, spare_analyzer
 from nautilus_bot.node.builder import Wiring, wire
+from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.node.protect import Protector
+from nautilus_bot.node.recovery import Recovery, seed
 from nautilus_bot.node.spec import NodeSpec
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
-from nautilus_bot.replay.feeder import Feeder, feed
-from nautilus_bot.replay.pacing import Pacing
+from nautilus_bot.replay.feeder import Feeder, Resumption, feed
+from nautilus_bot.replay.pacing import CommandDue, Pacing
 from nautilus_bot.replay.record import RecordedRun
 
 
@@ -98,7 +103,24 @@ class Replay:
         self._pacing = Pacing(self.engine.kernel, self.wiring.gate) if queued else None
         if self._pacing is not None:
             self._pacing.install()
+        Attribution(bus, self.wiring.context).install()
         self.engine.add_actor(Feeder(self.engine.kernel.exec_engine.process, self._pacing))
+
+    def inherit(self, state: SessionSnapshot) -> Resumption:
+        """
+        Take over the state of the session before, and return the moment at which strategies do so.
+
+        Parameters
+        ----------
+        state : SessionSnapshot
+            The first entry of a session that goes on from another one.
+        """
+        kernel, memory = self.engine.kernel, SessionMemory()
+        memory.install(kernel.msgbus)
+        book = msgspec.structs.replace(state.book, accounts=())
+        seed(Recovery(state=msgspec.structs.replace(state, book=book)), kernel, self.wiring, memory)
+        protector = Protector(self.wiring.strategies, kernel.cache, self.wiring.context, memory)
+        return Resumption(protector.restore)
 
     def run(self, inputs: Sequence[Any]) -> list[Decision]:
         """Feed all inputs and return the decisions they gave."""
@@ -135,7 +157,11 @@ def replay_decisions(
     """
     replay = Replay(spec, instruments, queued=run.queued)
     try:
-        got = replay.run(run.inputs)
+        inputs = list(run.inputs)
+        if run.inherited is not None:
+            acts = (i for i, one in enumerate(inputs) if isinstance(one, CommandDue | WarmupBars))
+            inputs.insert(next(acts, 0), replay.inherit(run.inherited))
+        got = replay.run(inputs)
     finally:
         replay.dispose()
     return compare(run.decisions, got), got

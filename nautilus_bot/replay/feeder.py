@@ -12,6 +12,7 @@ from nautilus_trader.model.orders.unpacker import OrderUnpacker
 
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import FormingBar, MarketMarked, Message, OperatorCommand, WarmupBars
+from nautilus_bot.core.session_state import LedgerCorrected
 from nautilus_bot.replay.pacing import CommandDue, Pacing
 
 REPLAY_CLIENT = ClientId("REPLAY")
@@ -126,6 +127,8 @@ class Feeder(Actor):
             self._process(message)
         elif isinstance(message, (MarketMarked, FormingBar, WarmupBars)):
             self.msgbus.publish(_input_topic(message), message)
+        elif isinstance(message, LedgerCorrected):
+            self.msgbus.publish(topics.LEDGER + message.instrument_id, message)
         elif isinstance(message, OperatorCommand):
             self.msgbus.publish(topics.OPERATOR + "operator", message)
         else:

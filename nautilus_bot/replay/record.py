@@ -37,6 +37,7 @@ from nautilus_bot.core.messages import (
     TradingResumed,
     WarmupBars,
 )
+from nautilus_bot.core.session_state import LedgerCorrected, SessionSnapshot
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
 from nautilus_bot.replay.pacing import QUEUED, CommandDue, command_key
 
@@ -76,12 +77,15 @@ class RecordedRun(msgspec.Struct, frozen=True):
         As the venue listed them; empty for a backtest.
     queued : bool
         Whether a trading node recorded it, in which commands and denials wait in queues.
+    inherited : SessionSnapshot | None
+        What the session took over from the one before.
     """
 
     inputs: list[Any]
     decisions: list[Decision]
     instruments: list[Instrument] = []
     queued: bool = False
+    inherited: SessionSnapshot | None = None
 
 
 def load_recorded_run(folder: Path, *, after_seq: int = 0) -> RecordedRun:
@@ -117,9 +121,11 @@ class _Reading:
         self._decisions: list[Decision] = []
         self._instruments: dict[str, Instrument] = {}
         self._refused: set[str] = set()
+        self._inherited: SessionSnapshot | None = None
 
     def finish(self) -> RecordedRun:
-        return RecordedRun(self._inputs, self._decisions, list(self._instruments.values()), self._queued)
+        instruments = list(self._instruments.values())
+        return RecordedRun(self._inputs, self._decisions, instruments, self._queued, self._inherited)
 
     def take(self, seq: int, message: Any) -> None:
         match message:
@@ -131,6 +137,8 @@ class _Reading:
                 self._decisions.append(describe_command(message, seq))
                 if self._queued and isinstance(message, QUEUED):
                     self._inputs.append(CommandDue(command_key(message), message.ts_init))
+            case SessionSnapshot() if not self._inputs and self._inherited is None:
+                self._inherited = message
             case Instrument():
                 self._instruments[message.id.value] = message
             case _ if self._is_input(message):
@@ -139,6 +147,8 @@ class _Reading:
     def _is_input(self, message: Any) -> bool:
         match message:
             case Bar() | MarketMarked() | FormingBar() | WarmupBars() | OperatorCommand() | AccountState():
+                return True
+            case LedgerCorrected():
                 return True
             case OrderInitialized():
                 # no strategy of ours makes an order of the venue, or of another client, again
