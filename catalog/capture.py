@@ -129,11 +129,20 @@ class Recorder:
         )
 
     def on_account_state(self, event: AccountState) -> None:
-        """Record an account state once; Nautilus publishes the last one again."""
+        """
+        Record an account state once; Nautilus publishes the last one again.
+
+        A backtest makes a state on every order event to count margins anew. Margins follow from orders and
+        positions, so there only states that change a balance's total are recorded; a venue's are all.
+        """
         account_id = event.account_id.value
-        if self._account_events.get(account_id) == event.id:
+        if self._record_inputs:
+            seen: object = event.id
+        else:
+            seen = [balance.total for balance in event.balances]
+        if self._account_events.get(account_id) == seen:
             return
-        self._account_events[account_id] = event.id
+        self._account_events[account_id] = seen
         self._write(event, event.ts_init, topic="events.account." + account_id)
 
     def on_bar(self, bar: Bar) -> None:

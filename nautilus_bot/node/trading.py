@@ -7,12 +7,14 @@ from nautilus_trader.config import LiveExecEngineConfig, LoggingConfig, TradingN
 from nautilus_trader.live.config import LiveRiskEngineConfig
 from nautilus_trader.live.execution_engine import LiveExecutionEngine
 from nautilus_trader.live.node import TradingNode
+from nautilus_trader.model.data import BarType
 from nautilus_trader.model.identifiers import TraderId
 
 from adapters.bybit.clients import BybitVenue
 from catalog.journal import Journal
 from catalog.store import Run
 from nautilus_bot.core import topics
+from nautilus_bot.market.intervals import bar_length_ns
 from nautilus_bot.node.account_watch import AccountWatch
 from nautilus_bot.node.attribution import Attribution
 from nautilus_bot.node.builder import Wiring, wire
@@ -97,9 +99,18 @@ class TradingHost:
         """Give strategies and rules their history; every series is an entry of the journal."""
         rest = self.venue.rest()
         bus = self.node.kernel.msgbus
-        for bar_type in sorted({strategy.bar_type for strategy in self.spec.strategies}):
+        for bar_type in longest_first({strategy.bar_type for strategy in self.spec.strategies}):
             history = await asyncio.to_thread(fetch_warmup, rest, bar_type, self.spec.mode.warmup_bars)
             bus.publish(topics.warmup(bar_type), history)
+
+
+def longest_first(bar_types: set[str]) -> list[str]:
+    """
+    Return bar types with the longest bars first.
+
+    Risk's hourly returns take prices in order of time: long bars reach furthest back, so they come first.
+    """
+    return sorted(bar_types, key=lambda name: (-bar_length_ns(BarType.from_str(name)), name))
 
 
 def build_trading(
