@@ -52,7 +52,9 @@ def live(
     async def work() -> SessionEnd:
         service.hide(venue.api_key, venue.api_secret)
         companions = (*service.companions, *metrics_beside(metrics_port))
-        session = TradingSession(bot, "live", venue, companions)
+        # Nautilus writes its log to standard output, which holds one document then
+        log_level = "OFF" if as_json else "WARNING"
+        session = TradingSession(bot, "live", venue, companions, log_level=log_level)
         current.append(session)
         if duration:
             asyncio.get_running_loop().call_later(duration, session.stop, "the time is up")

@@ -25,3 +25,6 @@ class QuoteFeed(Actor):
         """Subscribe to quotes of every instrument."""
         for instrument_id in self.config.instrument_ids:
             self.subscribe_quote_ticks(instrument_id)
+
+    def on_stop(self) -> None:
+        """Leave the subscriptions to the client, which goes next."""

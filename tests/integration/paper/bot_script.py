@@ -355,6 +355,19 @@ async def funding(lab: Lab) -> None:
     }
 
 
+async def restarted(lab: Lab) -> None:
+    """The exchange goes down while the bot holds a position, and comes back with its account."""
+    await lab.inject("ETHUSDT", "BUY")
+    assert await lab.held("ETHUSDT")
+    await lab.wait(0.5)
+    config = msgspec.structs.replace(lab.simulator.config, port=lab.simulator.port)
+    await lab.simulator.stop()
+    await lab.inject("BTCUSDT", "BUY")
+    await lab.wait(2.0)
+    lab.simulator = await start_simulator(config)
+    await lab.wait(1.0)
+
+
 async def stop_cancelled(lab: Lab) -> None:
     """Somebody else cancels a protective stop."""
     await lab.inject("ETHUSDT", "BUY")
@@ -386,6 +399,7 @@ SCRIPTS: dict[str, Script] = {
     "position_closed_outside": taken("position_closed_outside"),
     "position_opened_outside": opened_outside,
     "stop_cancelled_outside": stop_cancelled,
+    "exchange_restarted": restarted,
     "partial_fill_then_disconnect": partial,
 }
 
@@ -403,6 +417,7 @@ def main(name: str, folder: Path) -> None:
         builder.build_strategies = with_contrary  # type: ignore[attr-defined]
     current: list[TradingSession] = []
     outcome: dict[str, Any] = {}
+    labs: list[Lab] = []
 
     async def work() -> Any:
         config = load_config(ROOT / "configs")
@@ -421,13 +436,16 @@ def main(name: str, folder: Path) -> None:
             strategies=msgspec.structs.replace(config.strategies, strategies=silent),
         )
         simulator = await start_simulator(
-            BybitSimulatorConfig(symbols=SYMBOLS, wallet_usdt=Decimal(10_000), speed=1.0)
+            BybitSimulatorConfig(
+                symbols=SYMBOLS, wallet_usdt=Decimal(10_000), state_path=str(folder / "exchange.sqlite")
+            )
         )
         addresses = simulated_addresses(simulator.http_url, simulator.ws_url)
         venue = BybitVenue("simulated", addresses, "SIMULATED", "SIMULATED", SYMBOLS)
 
         async def play(session: TradingSession) -> None:
             lab = Lab(simulator, session)
+            labs.append(lab)
             watching = asyncio.create_task(lab.measure_cover())
             try:
                 await lab.wait(1.0)
@@ -442,8 +460,8 @@ def main(name: str, folder: Path) -> None:
                 outcome["differences"] = lab.differences()
                 outcome["uncovered_secs"] = lab.uncovered_secs
                 outcome["own_stop_missing_secs"] = lab.own_stop_missing_secs
-                links = [o.order_link_id for o in simulator.venue.exchange.order_history(limit=None)]
-                links += [o.order_link_id for o in simulator.venue.exchange.open_orders()]
+                links = [o.order_link_id for o in lab.simulator.venue.exchange.order_history(limit=None)]
+                links += [o.order_link_id for o in lab.simulator.venue.exchange.open_orders()]
                 outcome["entries"] = sorted(link for link in links if link.endswith("-E"))
                 outcome["seen"] = lab.seen
                 outcome["asked"] = lab.asked
@@ -453,7 +471,7 @@ def main(name: str, folder: Path) -> None:
         session = TradingSession(config, "paper", venue, (play,), log_level="OFF")
         current.append(session)
         end = await session.trade()
-        await simulator.stop()
+        await labs[0].simulator.stop()
         return end
 
     end = run_until_stopped(work, lambda: current[0] if current else None)

@@ -30,6 +30,7 @@ FAULTS = (
     "position_closed_outside",
     "position_opened_outside",
     "stop_cancelled_outside",
+    "exchange_restarted",
     "partial_fill_then_disconnect",
 )
 
