@@ -27,8 +27,6 @@ from nautilus_bot.core.messages import (
     MarketGap,
     Notice,
     OperatorCommand,
-    RiskVerdict,
-    RuleCheck,
     Side,
     Signal,
     WarmupBars,
@@ -38,7 +36,7 @@ from strategies.config import SignalStrategyConfig
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.kernels.contract import Decision, Kernel, MutableFloats
 from strategies.restoring import RestoringStrategy
-from strategies.signals import Identity, build_signal
+from strategies.signals import Identity, build_signal, size_refusal
 from strategies.sizing import SizingLimits, entry_quantity
 
 ZERO = Decimal(0)
@@ -253,24 +251,7 @@ class SignalStrategy(RestoringStrategy):
         return notional is None or quantity * price.as_decimal() >= notional.as_decimal()
 
     def _refuse_size(self, signal: Signal, quantity: Decimal) -> None:
-        minimum = self._instrument.min_quantity
-        reason = f"{self._limits.risk_pct} % of the balance buys {quantity}, less than the venue's minimum"
-        check = RuleCheck(
-            "sizing", approved=False, limit=float(minimum or 0), observed=float(quantity), reason=reason
-        )
-        verdict = RiskVerdict(
-            ts_event=signal.ts_event,
-            client_order_id=ids.order_id(signal.signal_id, ids.ENTRY),
-            signal_id=signal.signal_id,
-            strategy=self.name,
-            strategy_id=signal.strategy_id,
-            instrument_id=signal.instrument_id,
-            approved=False,
-            role=ids.ENTRY,
-            rule="sizing",
-            reason=reason,
-            checks=(check,),
-        )
+        verdict = size_refusal(signal, quantity, self._instrument.min_quantity, self._limits.risk_pct)
         self.msgbus.publish(f"events.risk.{self.id}", verdict)
 
     def _wallet_balance(self) -> Decimal:

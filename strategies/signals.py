@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from nautilus_bot.core.messages import ConditionMargin, Indicator, Signal
+from nautilus_trader.model.objects import Quantity
+
+from nautilus_bot.core import ids
+from nautilus_bot.core.messages import ConditionMargin, Indicator, RiskVerdict, RuleCheck, Signal
 from nautilus_bot.core.units import to_ticks
 from strategies.kernels.contract import Decision, Kernel, MutableFloats
 
@@ -87,6 +90,41 @@ def build_signal(
         indicators=tuple(Indicator(name, state[slot]) for name, slot in kernel.indicators),
         conditions=conditions,
         closes=closes,
+    )
+
+
+def size_refusal(
+    signal: Signal, quantity: Decimal, minimum: Quantity | None, risk_pct: Decimal
+) -> RiskVerdict:
+    """
+    Return the verdict on an entry that is too small to be sent.
+
+    Parameters
+    ----------
+    signal : Signal
+        The proposal.
+    quantity : Decimal
+        What the risk allows, base currency.
+    minimum : Quantity | None
+        Smallest quantity of the venue.
+    risk_pct : Decimal
+        Part of the balance that the stop may lose, percent.
+    """
+    reason = f"{risk_pct} % of the balance buys {quantity}, less than the venue's minimum"
+    limit = float(minimum) if minimum is not None else 0.0
+    check = RuleCheck("sizing", approved=False, limit=limit, observed=float(quantity), reason=reason)
+    return RiskVerdict(
+        ts_event=signal.ts_event,
+        client_order_id=ids.order_id(signal.signal_id, ids.ENTRY),
+        signal_id=signal.signal_id,
+        strategy=signal.strategy,
+        strategy_id=signal.strategy_id,
+        instrument_id=signal.instrument_id,
+        approved=False,
+        role=ids.ENTRY,
+        rule=check.rule,
+        reason=reason,
+        checks=(check,),
     )
 
 
