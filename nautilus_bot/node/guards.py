@@ -2,18 +2,20 @@
 Guard the connections: while one is dead nothing opens risk, and nothing does until its return was checked.
 
 A connection counts as dead when Nautilus's client has lost it, or when the liveness monitor finds it silent
-(`adapters.bybit.liveness`). When it is back, executions, orders and balances that the streams may have missed
-are fetched, venue and node are compared, every open position gets its stop; then entries are allowed again.
-Exits, stops and cancels are never held back.
+(`adapters.bybit.liveness`). When it is back, bars, executions, orders and balances that the streams may have
+missed are fetched, venue and node are compared, every open position gets its stop; then entries are allowed
+again. Exits, stops and cancels are never held back.
 """
 
 import asyncio
 from typing import Final
 
 from nautilus_trader.common.component import MessageBus
+from nautilus_trader.model.data import BarType
 
 from adapters.bybit.clients import BybitVenue
 from adapters.bybit.liveness import LinkChanged, LivenessMonitor
+from adapters.bybit.missed_bars import fetch_missed_bars
 from nautilus_bot.core import topics
 from nautilus_bot.core.clocks import MarketClock
 from nautilus_bot.core.errors import VenueError
@@ -24,6 +26,7 @@ from nautilus_bot.node.catch_up import CatchUp
 POLL_SECS: Final = 0.05
 """Nautilus's client connects again by itself, within a few hundredths of a second at best."""
 RETRY_SECS: Final = 0.5
+PUBLIC: Final = "public"
 
 
 class LinkGuard:
@@ -47,12 +50,14 @@ class LinkGuard:
         self._clock = clock
         self._watch = watch
         self._catch_up = catch_up
+        self._venue: BybitVenue | None = None
         self._dead: dict[str, set[str]] = {}
         self._returning: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, venue: BybitVenue) -> None:
         """Guard a venue's connections until cancelled."""
         monitor = LivenessMonitor(venue, self.on_change)
+        self._venue = venue
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(monitor.run())
@@ -70,7 +75,7 @@ class LinkGuard:
 
     async def _watch_sockets(self, venue: BybitVenue) -> None:
         """Notice that Nautilus's client lost a socket, and that it has another one."""
-        links = {"public": venue.links.public, "private": venue.links.private, "trade": venue.links.trade}
+        links = {PUBLIC: venue.links.public, "private": venue.links.private, "trade": venue.links.trade}
         if venue.trades_over_http:
             del links["trade"]
         while True:
@@ -110,6 +115,8 @@ class LinkGuard:
         fills = 0
         while True:
             try:
+                if link == PUBLIC:
+                    await self._fetch_bars()
                 fills += await self._catch_up.fetch(excuse_stream=True)
                 if await self._watch.confirm():
                     break
@@ -120,6 +127,18 @@ class LinkGuard:
         self._publish(EntriesAllowed(ts_event=self._now, author=_guard(link), reason=text))
         self._tell("info", f"{link} connection is back: {text}")
         del self._returning[link]
+
+    async def _fetch_bars(self) -> None:
+        """Fetch the bars that closed meanwhile: the stream tells each one once, and one missed is a gap."""
+        assert self._venue is not None, "a link returns while it is guarded"
+        data, public = self._venue.links.data, self._venue.links.public
+        assert data is not None
+        assert public is not None
+        rest = self._venue.rest()
+        try:
+            await fetch_missed_bars(data, rest, [BarType.from_str(name) for name in public.bar_types])
+        finally:
+            rest.close()
 
     @property
     def _now(self) -> int:

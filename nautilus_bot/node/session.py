@@ -23,7 +23,7 @@ from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.core import topics
 from nautilus_bot.core.errors import BotError, VenueTimeout
 from nautilus_bot.core.ids import session_token
-from nautilus_bot.core.messages import Notice, SessionStopping
+from nautilus_bot.core.messages import EntriesAllowed, Notice, SessionStopping, TradingHalted
 from nautilus_bot.node.compose import build_node_spec
 from nautilus_bot.node.modes import MODES
 from nautilus_bot.node.provenance import code_hash, library_versions
@@ -33,6 +33,7 @@ from nautilus_bot.node.trading import TradingHost, build_trading
 
 START_TIMEOUT_SECS = 90.0
 CHECKPOINT_SECS = 20.0
+GUARD_AGAIN_SECS = 1.0
 
 type Companion = Callable[["TradingSession"], Awaitable[None]]
 
@@ -271,6 +272,21 @@ class TradingSession:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, on_signal)
 
+    def halt(self, rule: str, reason: str) -> None:
+        """Let nothing open risk until the operator resumes; a halt in force stays the one it is."""
+        context, bus = self.host.wiring.context, self.host.node.kernel.msgbus
+        if context.breakers.halt is None:
+            halted = TradingHalted(ts_event=context.clock.now_ns, rule=rule, reason=reason)
+            bus.publish(topics.TRADING + "session", halted)
+        self.tell("critical", reason)
+
+    def lift_suspensions(self, reason: str) -> None:
+        """Take back what guards of this session suspended and can no longer allow."""
+        context, bus = self.host.wiring.context, self.host.node.kernel.msgbus
+        for author in tuple(context.breakers.suspended):
+            allowed = EntriesAllowed(ts_event=context.clock.now_ns, author=author, reason=reason)
+            bus.publish(topics.TRADING + "session", allowed)
+
     def tell(self, severity: str, text: str) -> None:
         """Publish a notice: it is recorded and reaches the operator."""
         notice = Notice(
@@ -283,7 +299,14 @@ class TradingSession:
 
 
 async def _guard(session: TradingSession) -> None:
-    await session.host.guard()
+    """Guard connections and account; when that fails, halt and begin again: what is open stays watched."""
+    while True:
+        try:
+            await session.host.guard()
+        except Exception as error:  # noqa: BLE001  whatever it was, nobody watches the account now
+            session.halt("guard", f"connections and account were not watched: {error!r}")
+            session.lift_suspensions("the guard behind it failed, the next one judges anew")
+        await asyncio.sleep(GUARD_AGAIN_SECS)
 
 
 def run_until_stopped(
