@@ -1,0 +1,1 @@
+"""A Bybit V5 exchange on this machine: REST, public, private and trade streams, faults on demand."""

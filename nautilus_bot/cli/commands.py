@@ -252,7 +252,7 @@ COMMANDS: Final = (
     Command(
         "replay",
         "nautilus_bot.cli.replay:replay",
-        "Run a recorded session again, with the same node: decisions must come out identical; or ask what if.",
+        "Run a recorded session again: its decisions must come out identical; or ask what if.",
         "Event catalog",
         (
             "nautilus-bot replay latest",
