@@ -1,6 +1,6 @@
 """What no file can check alone: that the names and numbers of one agree with those of another."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -49,6 +49,19 @@ def check_strategies(config: StrategiesConfig, venue: VenueConfig, source: Sourc
         if (entry.strategy, entry.timeframe) in seen:
             raise place.error(f"{entry.strategy} on {entry.timeframe} must be listed once, was listed twice")
         seen.add((entry.strategy, entry.timeframe))
+        _trades_a_symbol_once(entry, config.strategies[:index], place)
+
+
+def _trades_a_symbol_once(entry: StrategyEntry, before: Sequence[StrategyEntry], place: Source) -> None:
+    """Signal and order ids name strategy and symbol, not the timeframe: two instances would share them."""
+    for other in before:
+        if other.strategy != entry.strategy or not (other.enabled and entry.enabled):
+            continue
+        if not (other.symbols and entry.symbols) or set(other.symbols) & set(entry.symbols):
+            raise place.at("symbols").error(
+                f"{entry.strategy} must trade a symbol on one timeframe, {other.timeframe} and "
+                f"{entry.timeframe} share one; give each its own symbols"
+            )
 
 
 def check_live(live: LiveConfig, venue: VenueConfig, strategies: StrategiesConfig, source: Source) -> None:

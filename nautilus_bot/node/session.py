@@ -244,8 +244,12 @@ class TradingSession:
         wish = asyncio.create_task(self._stop.wait())
         await asyncio.wait((wish, running), return_when=asyncio.FIRST_COMPLETED)
         wish.cancel()
-        if running.done():
-            self._reason = self._reason or "the node stopped by itself"
+        if running.done() and not self._reason:
+            self._reason = "the node stopped by itself"
+            raise BotError(
+                "a session must last until it is told to stop, but the node stopped by itself: a handler "
+                "failed; see the log above and `nautilus-bot events tail`; stops stay at the venue"
+            )
 
     async def _stop_node(self, running: asyncio.Task[None]) -> None:
         clock, bus = self.host.wiring.context.clock, self.host.node.kernel.msgbus

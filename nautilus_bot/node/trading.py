@@ -3,7 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 
-from nautilus_trader.config import LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
+from nautilus_trader.config import (
+    LiveDataEngineConfig,
+    LiveExecEngineConfig,
+    LoggingConfig,
+    TradingNodeConfig,
+)
 from nautilus_trader.live.config import LiveRiskEngineConfig
 from nautilus_trader.live.execution_engine import LiveExecutionEngine
 from nautilus_trader.live.node import TradingNode
@@ -162,13 +167,19 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
     Reconciliation runs at start and all the time: open orders are compared every few seconds, so that private
     messages missed while a socket was down or silent are fetched within that bound. Orders that are not ours
     and positions that no order explains are not made up: `attribution` books them, once.
+
+    Whatever a handler raises stops the node as a wish to stop does; an engine's own default is to leave the
+    process at once, untold and without an end in the journal.
     """
     return TradingNodeConfig(
         trader_id=TraderId("BOT-001"),
         logging=LoggingConfig(log_level=log_level),
         data_clients={CLIENT: venue.data_config()},
         exec_clients={CLIENT: venue.exec_config()},
-        risk_engine=LiveRiskEngineConfig(max_order_submit_rate="100/00:00:01"),
+        data_engine=LiveDataEngineConfig(graceful_shutdown_on_exception=True),
+        risk_engine=LiveRiskEngineConfig(
+            max_order_submit_rate="100/00:00:01", graceful_shutdown_on_exception=True
+        ),
         exec_engine=LiveExecEngineConfig(
             reconciliation=True,
             filter_unclaimed_external_orders=True,

@@ -163,6 +163,16 @@ def test_the_same_strategy_on_the_same_timeframe_stands_once(folder: Path, edit:
     assert "$.strategies[6]: VolatilityBreakoutStrategy on 15m must be listed once" in message_of(folder)
 
 
+def test_the_same_strategy_on_two_timeframes_must_not_share_a_symbol(folder: Path, edit: Edit) -> None:
+    def twice(raw: Any) -> None:
+        raw["strategies"].append({**raw["strategies"][0], "timeframe": "1h", "symbols": ["BTCUSDT"]})
+
+    edit("strategies_config_72h.json", twice)
+    assert "$.strategies[6].symbols: VolatilityBreakoutStrategy must trade a symbol on one" in message_of(
+        folder
+    )
+
+
 def test_a_file_that_is_no_json_is_named_with_line_and_column(folder: Path) -> None:
     (folder / "risk_config.json").write_text('{\n  "rules": [,]\n}')
     assert "risk_config.json: must be JSON, line 2, column 13" in message_of(folder)

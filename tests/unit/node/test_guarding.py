@@ -1,14 +1,16 @@
-"""A guard that fails must neither leave positions unwatched nor let anything open risk."""
+"""What fails beside or inside a node must neither leave positions unwatched nor pass for a good end."""
 
 import asyncio
 import contextlib
 from types import SimpleNamespace
 
+import pytest
 from nautilus_trader.common.component import MessageBus, TestClock
 from nautilus_trader.model.identifiers import TraderId
 
 from nautilus_bot.core import topics
 from nautilus_bot.core.clocks import MarketClock
+from nautilus_bot.core.errors import BotError
 from nautilus_bot.core.messages import EntriesAllowed, EntriesSuspended, TradingHalted
 from nautilus_bot.node import session as sessions
 from nautilus_bot.risk.context import RiskContext
@@ -47,3 +49,15 @@ async def test_a_guard_that_fails_halts_trading_and_is_started_again(monkeypatch
     assert context.breakers.halt.rule == "guard"
     assert not context.breakers.suspended
     assert "an answer that nobody expected" in context.breakers.halt.reason
+
+
+async def test_a_node_that_stops_by_itself_is_an_error_and_one_that_was_told_is_none():
+    async def node() -> None:
+        return
+
+    session = sessions.TradingSession(None, "paper", None)
+    with pytest.raises(BotError, match="stopped by itself"):
+        await session._until_stopped(asyncio.create_task(node()))
+    told = sessions.TradingSession(None, "paper", None)
+    told.stop("told to stop")
+    await told._until_stopped(asyncio.create_task(node()))
