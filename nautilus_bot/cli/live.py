@@ -45,6 +45,8 @@ def live(
         f"live on {venue.environment}: step {step.name!r}, capital {live_capital_usdt(bot):g} USDT, "
         f"symbols {', '.join(step.symbols) or 'all'}, strategies {', '.join(step.strategies) or 'all'}"
     )
+    symbols = ", ".join(venue.symbols)
+    note(f"leverage {venue.leverage} will be set at the venue for {symbols}; one-way mode, cross margin")
     if not confirm:
         _ask()
     current: list[TradingSession] = []

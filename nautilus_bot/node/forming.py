@@ -45,6 +45,7 @@ class FormingBars(Actor):
 
     The boundaries are multiples of ``peek_secs`` of the venue's event time, so that a replay and an
     accelerated session evaluate at the same moments. Quotes only drive it: a quiet market still evaluates.
+    The bar that was forming at the start is left out: its opening and extremes were not seen.
     """
 
     def __init__(self, config: FormingBarsConfig) -> None:
@@ -53,6 +54,7 @@ class FormingBars(Actor):
         self._peek_ns = int(config.peek_secs * NS_PER_SEC)
         self._bar_type = str(config.bar_type)
         self._forming: _Forming | None = None
+        self._joined_ns = -1
         self._next_ns = 0
 
     def on_start(self) -> None:
@@ -65,6 +67,8 @@ class FormingBars(Actor):
         """Add a trade, then evaluate if it is time."""
         price, ts = tick.price.as_double(), tick.ts_event
         begun = ts - ts % self._interval_ns
+        if self._joined_ns < 0:
+            self._joined_ns = begun
         forming = self._forming
         if forming is None or forming.begun_ns != begun:
             self._forming = _Forming(begun, price, price, price, price, tick.size.as_double())
@@ -84,7 +88,7 @@ class FormingBars(Actor):
         if ts < self._next_ns or forming is None:
             return
         self._next_ns = ts - ts % self._peek_ns + self._peek_ns
-        if forming.begun_ns != ts - ts % self._interval_ns:
+        if forming.begun_ns != ts - ts % self._interval_ns or forming.begun_ns == self._joined_ns:
             return
         self.msgbus.publish(
             topics.forming(self._bar_type),

@@ -1,7 +1,6 @@
 """Hourly returns of every instrument, and the statistics that market rules read from them."""
 
 from collections.abc import Callable, Hashable
-from itertools import islice
 from math import sqrt
 from typing import Any
 
@@ -25,11 +24,14 @@ class ReturnSeries:
         Latest price within it.
     by_bucket : dict[int, float]
         Return by number of the finished sample, oldest first, dimensionless.
-    unbroken : int
-        Number of the first of the latest returns that follow each other without a hole.
+
+    Notes
+    -----
+    ``_run`` repeats the latest returns that follow each other without a hole as a list, since a window of
+    them is asked for with every order and a slice of a list costs a tenth of a walk through the dictionary.
     """
 
-    __slots__ = ("_capacity", "_sampled_price", "bucket", "by_bucket", "last_price", "unbroken")
+    __slots__ = ("_capacity", "_run", "_sampled_price", "bucket", "by_bucket", "last_price")
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -37,7 +39,7 @@ class ReturnSeries:
         self.bucket = -1
         self.last_price = 0.0
         self.by_bucket: dict[int, float] = {}
-        self.unbroken = 0
+        self._run: list[float] = []
 
     def turn(self, bucket: int, price: float) -> None:
         """Finish the sample and begin another; over a hole in the data no return is made."""
@@ -45,8 +47,12 @@ class ReturnSeries:
             if len(self.by_bucket) == self._capacity:
                 del self.by_bucket[next(iter(self.by_bucket))]
             if self.bucket - 1 not in self.by_bucket:
-                self.unbroken = self.bucket
-            self.by_bucket[self.bucket] = self.last_price / self._sampled_price - 1.0
+                self._run = []
+            change = self.last_price / self._sampled_price - 1.0
+            self.by_bucket[self.bucket] = change
+            self._run.append(change)
+            if len(self._run) > 2 * self._capacity:
+                del self._run[: -self._capacity]
         self._sampled_price = self.last_price if bucket == self.bucket + 1 else 0.0
         self.bucket = bucket
         self.last_price = price
@@ -54,10 +60,11 @@ class ReturnSeries:
     def unbroken_between(self, first: int, after_last: int) -> list[float] | None:
         """Return the returns from ``first`` up to ``after_last``, oldest first; None if one is missing."""
         last = next(reversed(self.by_bucket), -1)
-        if after_last <= first or self.unbroken > first or last < after_last - 1:
+        end = len(self._run) - (last - after_last + 1)
+        start = end - (after_last - first)
+        if after_last <= first or start < 0 or last < after_last - 1:
             return None
-        newer = last - after_last + 1
-        return list(islice(reversed(self.by_bucket.values()), newer, newer + after_last - first))[::-1]
+        return self._run[start:end]
 
 
 class ReturnsBook:
