@@ -1,6 +1,7 @@
 """What rules may look at: the market clock, ledgers, equity, returns, reservations and breakers."""
 
 from decimal import Decimal
+from math import fsum
 
 from nautilus_bot.core import ids
 from nautilus_bot.core.clocks import NS_PER_SEC, MarketClock, utc_day
@@ -183,9 +184,9 @@ class RiskContext:
             self._settled_ns = self.clock.now_ns + SETTLE_NS
 
     def _measure(self) -> None:
-        equity = self.balance_usdt
-        for profit in self._profits.values():
-            equity += profit
+        # fsum rounds once: the order in which positions were opened, live or in a fold, cannot show
+        profits = self._profits
+        equity = fsum((self.balance_usdt, *profits.values())) if profits else self.balance_usdt
         self._equity = equity
         if equity > self.peak_usdt:  # noqa: PLR1730  as above
             self.peak_usdt = equity
@@ -211,7 +212,7 @@ class RiskContext:
 
     def unrealized_usdt(self) -> float:
         """Return open profit and loss over all ledgers at the last prices."""
-        return sum(self._profits.values())
+        return fsum(self._profits.values())
 
     def exposures(self) -> dict[str, float]:
         """Return signed notional per instrument, USDT, open positions and approved entries together."""

@@ -1,5 +1,7 @@
 """Cap gross and net exposure as multiples of equity, in-flight entries included."""
 
+from math import fsum
+
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import BaseRule, OrderRequest, RuleConfig, Verdict, approved, refused
 from nautilus_bot.risk.rules.units import Positive
@@ -41,7 +43,7 @@ class Exposure(BaseRule):
         gross = (context.gross_usdt() + notional) / equity
         if gross > self._gross:
             return _refusal("gross", gross, self._gross)
-        net = abs(sum(context.exposures().values()) + request.sign * notional) / equity
+        net = abs(fsum((*context.exposures().values(), request.sign * notional))) / equity
         if net > self._net:
             return _refusal("net", net, self._net)
         return approved(limit=self._gross, observed=gross, unit="ratio")
