@@ -1,5 +1,8 @@
 """A paper session of two market hours: replayed from its record, explained, and set against its backtest."""
 
+import json
+import subprocess
+import sys
 from decimal import Decimal
 
 from catalog.lineage import trace
@@ -7,17 +10,27 @@ from catalog.reader import EntryFilter, entries
 from nautilus_bot.core import ids
 from nautilus_bot.replay.parity import compare_with_backtest
 from nautilus_bot.replay.parity_page import render_page
-from nautilus_bot.replay.run_replay import replay_run
 from nautilus_bot.replay.why_not import explain
 from tests.integration.replay.conftest import RecordedRun
 
 
 def test_every_signal_verdict_and_order_comes_out_identical(session: RecordedRun) -> None:
-    result = replay_run(session.store, session.run_id)
-
-    assert result.how == "record"
-    assert result.decisions.is_identical, (result.decisions.expected, result.decisions.got)
-    recorded = {kind.kind: kind.recorded for kind in result.kinds}
+    """As an operator replays it: in a process of its own, from the record alone."""
+    words = ("replay", session.run_id, "--root", str(session.store.root), "--json")
+    done = subprocess.run(
+        [sys.executable, "-m", "nautilus_bot.cli.main", *words],
+        cwd=session.folder,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    result = json.loads(done.stdout)
+    assert result["how"] == "record"
+    decisions = result["decisions"]
+    assert decisions["recorded"] == decisions["replayed"] == decisions["identical"]
+    recorded = {kind["kind"]: kind["recorded"] for kind in result["kinds"]}
     assert recorded["Signal"] >= 5
     assert recorded["SubmitOrder"] >= 5
     assert session.store.latest().last_seq >= 3_000
