@@ -48,8 +48,9 @@ class BybitSimulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     rate_limit_scale : float, optional
         Factor on all limits; by default the speed, because an accelerated market makes the same orders
         in less wall time.
-    funding_executions : bool, default False
-        Whether funding is also pushed as an execution, as Bybit does; Nautilus's client takes it for a fill.
+    funding_executions : bool, default True
+        Whether a funding settlement is also listed and pushed as an execution, as Bybit does. Nautilus's own
+        client takes it for a fill, ours does not: without it for clients that must not meet it.
     """
 
     port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
@@ -69,4 +70,4 @@ class BybitSimulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     scenario: str | None = None
     rate_limits: Mapping[str, int] = {}
     rate_limit_scale: float | None = None
-    funding_executions: bool = False
+    funding_executions: bool = True

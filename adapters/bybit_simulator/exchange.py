@@ -40,9 +40,8 @@ class Exchange:
         First deposit; zero when a saved account is restored.
     wall_clock : Callable[[], int]
         Milliseconds UTC: stamps orders, executions and entries.
-    funding_executions : bool
-        Push a funding settlement as an execution too, as Bybit does. Off, because Nautilus's client takes
-        such an execution for a fill; on, to test that ours does not.
+    funding_executions : bool, default False
+        List and push a funding settlement as an execution too, as Bybit does.
     """
 
     def __init__(

@@ -11,10 +11,9 @@ from adapters.bybit_simulator.config import BybitSimulatorConfig
 from adapters.bybit_simulator.exchange import Exchange
 from adapters.bybit_simulator.fault_actions import FaultActions
 from adapters.bybit_simulator.fault_board import FaultBoard
-from adapters.bybit_simulator.funding_execution import funding_execution
 from adapters.bybit_simulator.instruments import LinearInstrument
 from adapters.bybit_simulator.market_board import MarketBoard
-from adapters.bybit_simulator.prices import FundingTick, MarketTick
+from adapters.bybit_simulator.prices import MarketTick
 from adapters.bybit_simulator.rate_limits import DEFAULT_LIMITS, RateLimiter
 from adapters.bybit_simulator.session import Sessions
 from adapters.bybit_simulator.store import ExchangeStore, open_store
@@ -68,6 +67,7 @@ class Venue:
             # A saved account brings its own money, which is only known when its file is opened.
             wallet_usdt=Decimal(0) if config.state_path else config.wallet_usdt,
             wall_clock=self.clock,
+            funding_executions=config.funding_executions,
         )
         self.public = PublicStream(board, self.faults)
         self.private = PrivateStream(self.authenticator, self.clock)
@@ -100,10 +100,6 @@ class Venue:
         self.public.on_tick(tick)
         self.exchange.on_tick(tick)
         self.flush()
-        if self.config.funding_executions and isinstance(tick, FundingTick):
-            position = self.exchange.position(tick.symbol)
-            if position.size:
-                self.private.publish([funding_execution(position, tick, self.clock())])
 
     def disconnect_after_flush(self) -> None:
         """Close every socket once the next flush has been written."""

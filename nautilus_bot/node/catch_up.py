@@ -1,4 +1,4 @@
-"""Fetch from the venue what its private stream may not have brought: fills, the ends of orders, balances."""
+"""Fetch what the private stream may not have brought: fills, ends of orders, funding, balances."""
 
 import asyncio
 
@@ -57,8 +57,11 @@ class CatchUp:
         return fills
 
     async def _fetch_orders(self, *, excuse_stream: bool) -> int:
-        """Fetch executions that no order has, and the state of every order that may still fill."""
+        """Fetch settlements, executions that no order has, and the state of orders that may still fill."""
         executions = await asyncio.to_thread(self._rest.executions)
+        for one in reversed(executions):
+            if one.kind == FUNDING:
+                self._client.funding.tell(one)
         missing = {one.exec_id for one in executions if self._is_missing(one)}
         live = {order.client_order_id.value for order in self._cache.orders_open()}
         live |= {order.client_order_id.value for order in self._cache.orders_inflight()}

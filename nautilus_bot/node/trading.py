@@ -16,6 +16,9 @@ from nautilus_trader.model.data import BarType
 from nautilus_trader.model.identifiers import TraderId
 
 from adapters.bybit.clients import BybitVenue
+from adapters.bybit.funding_log import FUNDING
+from adapters.bybit.rest import BybitRest
+from catalog.accounts import ReportedAccounts
 from catalog.journal import Journal
 from catalog.store import Run
 from nautilus_bot.core import topics
@@ -62,14 +65,24 @@ class TradingHost:
 
     async def settle(self, since_ns: int) -> None:
         """Let the venue have the last word on what was recovered, and protect what is open."""
+        rest = self.venue.rest()
         await Settlement(
             self.node.kernel,
             self.wiring.context,
             self.attribution,
             self.protector,
-            self.venue.rest(),
+            rest,
             since_ns=since_ns,
         ).settle()
+        await self._share_funding(rest, since_ns)
+
+    async def _share_funding(self, rest: BybitRest, since_ns: int) -> None:
+        """Share out settlements from now on, those first that nobody was there to record."""
+        funding = self.venue.funding
+        funding.on_funding = FundingShare(self.node.kernel.msgbus, self.wiring.context).on_funding
+        funding.since_ns = since_ns or funding.since_ns
+        for settled in reversed(await asyncio.to_thread(rest.executions, kind=FUNDING)):
+            funding.tell(settled)
 
     def record_snapshot(self, run: Run) -> None:
         """Record the state as of the last entry, and move the manifest's high-watermark there."""
@@ -95,7 +108,6 @@ class TradingHost:
         catch_up = CatchUp(client, kernel.cache, rest)
         watch = AccountWatch(kernel, context, self.attribution, self.protector, catch_up, rest)
         links = LinkGuard(kernel.msgbus, context.clock, watch, catch_up)
-        self.venue.funding.on_funding = FundingShare(kernel.msgbus, context).on_funding
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(watch.run())
             tasks.create_task(links.run(self.venue))
@@ -145,6 +157,7 @@ def build_trading(
     node = TradingNode(build_node_config(venue, log_level), loop=asyncio.get_running_loop())
     node.add_data_client_factory(CLIENT, venue.data_factory())
     node.add_exec_client_factory(CLIENT, venue.exec_factory())
+    ReportedAccounts(node.kernel).install()
     wiring = wire(node.kernel, spec, journal)
     view = LiveView(node.kernel.msgbus, wiring.context, node.kernel.cache.order)
     view.install()

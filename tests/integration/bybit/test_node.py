@@ -20,8 +20,6 @@ SCRIPT = Path(__file__).with_name("node_script.py")
 @pytest.fixture
 async def exchange():
     simulator = await start_simulator(BybitSimulatorConfig(symbols=("BTCUSDT",), history_bars=10))
-    # Bybit lists a settlement among the executions; the configuration's switch only pushes it
-    simulator.venue.exchange._has_funding_executions = True
     yield simulator
     await simulator.stop()
 

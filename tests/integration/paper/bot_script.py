@@ -342,8 +342,6 @@ async def funding(lab: Lab) -> None:
     told: list[FundingPaid] = []
     lab.session.host.node.kernel.msgbus.subscribe(topics.FUNDING + "*", told.append)
     exchange = lab.simulator.venue.exchange
-    # Bybit lists a settlement among the executions; the configuration's switch only pushes it
-    exchange._has_funding_executions = True
     before = exchange.wallet().wallet_balance
     exchange.settle_funding("ETHUSDT", Decimal("0.0001"), exchange.market("ETHUSDT").ts_ms)
     lab.simulator.venue.flush()
@@ -353,6 +351,39 @@ async def funding(lab: Lab) -> None:
         "parts": {one.strategy_id: one.amount_usdt for one in told},
         "rate": told[0].rate,
     }
+
+
+async def funding_at_speed(lab: Lab) -> None:
+    """The market itself reaches a funding time, at many times real time, on two positions."""
+    told: list[FundingPaid] = []
+    lab.session.host.node.kernel.msgbus.subscribe(topics.FUNDING + "*", told.append)
+    for symbol in SYMBOLS:
+        await lab.inject(symbol, "BUY")
+        assert await lab.held(symbol)
+    assert await lab.until(lambda: len(told) == len(SYMBOLS))
+    await lab.wait(2.0)
+    exchange = lab.simulator.venue.exchange
+    settled = [one for one in exchange.transactions(limit=None) if one.type == "SETTLEMENT"]
+    lab.seen["account"] = {one.symbol: str(one.change) for one in settled}
+    lab.seen["told"] = [[one.strategy_id, one.instrument_id, one.amount_usdt] for one in told]
+    lab.seen["listed"] = [one.exec_type for one in exchange.executions(limit=None) if not one.order_link_id]
+    assert await lab.agreed()
+
+
+async def funding_while_silent(lab: Lab) -> None:
+    """Funding is settled and no message tells of it."""
+    await lab.inject("ETHUSDT", "BUY")
+    assert await lab.held("ETHUSDT")
+    await lab.wait(1.0)
+    told: list[FundingPaid] = []
+    lab.session.host.node.kernel.msgbus.subscribe(topics.FUNDING + "*", told.append)
+    exchange = lab.simulator.venue.exchange
+    before = exchange.wallet().wallet_balance
+    exchange.settle_funding("ETHUSDT", Decimal("0.0001"), exchange.market("ETHUSDT").ts_ms)
+    lab.simulator.venue.flush(is_lost=True)
+    assert await lab.until(lambda: bool(told))
+    lab.seen["account"] = str(exchange.wallet().wallet_balance - before)
+    lab.seen["told"] = [one.amount_usdt for one in told]
 
 
 async def restarted(lab: Lab) -> None:
@@ -381,6 +412,8 @@ SCRIPTS: dict[str, Script] = {
     "quiet": quiet,
     "opposite": opposite,
     "funding": funding,
+    "funding_at_speed": funding_at_speed,
+    "funding_while_silent": funding_while_silent,
     "latency": under(kind="latency", delay_ms=150, jitter_ms=100, for_secs=3),
     "lost_request": under(kind="lost_request", times=1, operations=["order.create"]),
     "lost_acknowledgement": under(kind="lost_acknowledgement", times=2),
@@ -402,6 +435,15 @@ SCRIPTS: dict[str, Script] = {
     "exchange_restarted": restarted,
     "partial_fill_then_disconnect": partial,
 }
+
+
+BEFORE_FUNDING_MS = 1_735_718_340_000
+"""2025-01-01T07:59:00Z: a minute of market time before the first settlement of that day."""
+
+MARKETS: dict[str, dict[str, Any]] = {
+    "funding_at_speed": {"speed": 5.0, "market_start_ms": BEFORE_FUNDING_MS, "history_bars": 500}
+}
+"""Where a script needs a market other than the synthetic one in real time."""
 
 
 def journal_positions(run: Path) -> dict[str, str]:
@@ -437,7 +479,10 @@ def main(name: str, folder: Path) -> None:
         )
         simulator = await start_simulator(
             BybitSimulatorConfig(
-                symbols=SYMBOLS, wallet_usdt=Decimal(10_000), state_path=str(folder / "exchange.sqlite")
+                symbols=SYMBOLS,
+                wallet_usdt=Decimal(10_000),
+                state_path=str(folder / "exchange.sqlite"),
+                **MARKETS.get(name, {}),
             )
         )
         addresses = simulated_addresses(simulator.http_url, simulator.ws_url)

@@ -54,3 +54,29 @@ def test_funding_is_borne_by_ledger_and_sums_up_to_the_accounts(script: str, reh
     # at a positive rate the long one pays and the short one receives
     assert parts[QA] < 0 < parts[CONTRARY]
     assert Decimal(told["rate"]) == Decimal("0.0001")
+
+
+@pytest.mark.parametrize("script", ["funding_at_speed"])
+def test_a_funding_time_of_the_market_is_paid_by_strategy(script: str, rehearse: Rehearse) -> None:
+    outcome = rehearse(script)
+    assert "error" not in outcome, outcome["error"]
+    seen = outcome["seen"]
+    told = {name.partition("-")[0]: Decimal(amount) for _, name, amount in seen["told"]}
+    assert told == {symbol: Decimal(amount) for symbol, amount in seen["account"].items()}
+    assert all(amount < 0 for amount in told.values())
+    assert seen["listed"] == ["Funding", "Funding"]
+
+
+@pytest.mark.parametrize("script", ["funding_at_speed", "funding_while_silent"])
+def test_a_settlement_moves_the_balance_and_no_ledger(script: str, rehearse: Rehearse) -> None:
+    outcome = rehearse(script)
+    assert "error" not in outcome, outcome["error"]
+    assert outcome["differences"] == []
+    assert outcome["journal_ok"]
+    assert outcome["journal"] == outcome["venue"]
+
+
+@pytest.mark.parametrize("script", ["funding_while_silent"])
+def test_a_settlement_that_the_stream_lost_is_fetched(script: str, rehearse: Rehearse) -> None:
+    seen = rehearse(script)["seen"]
+    assert [Decimal(amount) for amount in seen["told"]] == [Decimal(seen["account"])]
