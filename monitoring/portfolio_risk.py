@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-import numpy as np
-
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.returns import correlation
 from nautilus_bot.risk.value_at_risk import ReturnSample
@@ -40,7 +38,7 @@ def value_at_risk_pct(context: RiskContext) -> float | None:
     sample = context.returns.once_per_sample(("metrics", names), lambda: _sample(context, names))
     if sample is None:
         return None
-    vector = np.array([exposures[name] for name in names])
+    vector = [exposures[name] for name in names]
     return 100.0 * max(sample.historical(vector, 95), sample.parametric(vector, 95)) / equity
 
 
@@ -69,7 +67,7 @@ def _pairs(names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 def _sample(context: RiskContext, names: tuple[str, ...]) -> ReturnSample | None:
     columns = context.returns.aligned(names, WINDOW_HOURS)
-    return ReturnSample(np.array(columns).T) if len(columns[0]) >= MIN_HOURS else None
+    return ReturnSample(columns) if len(columns[0]) >= MIN_HOURS else None
 
 
 def _measured(context: RiskContext, pair: tuple[str, str]) -> float | None:

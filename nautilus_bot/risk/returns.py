@@ -1,7 +1,7 @@
 """Hourly returns of every instrument, and the statistics that market rules read from them."""
 
 from collections.abc import Callable, Hashable
-from math import sqrt
+from math import fsum, sqrt, sumprod
 from typing import Any
 
 from nautilus_bot.core.clocks import NS_PER_HOUR
@@ -168,12 +168,22 @@ def root_mean_square(values: list[float]) -> float:
     return sqrt(sum(v * v for v in values) / len(values)) if values else 0.0
 
 
+def covariance(first: list[float], second: list[float]) -> float:
+    """
+    Return the sample covariance (``ddof=1``) of two equally long samples of at least two values.
+
+    Notes
+    -----
+    Sums are rounded once at their end, so that little is lost in the difference: returns move far more than
+    they drift.
+    """
+    n = len(first)
+    return (sumprod(first, second) - fsum(first) * fsum(second) / n) / (n - 1)
+
+
 def correlation(first: list[float], second: list[float]) -> float:
     """Return Pearson's correlation of two equally long samples; zero when one does not move."""
-    n = len(first)
-    if n < 2:
+    if len(first) < 2:
         return 0.0
-    mean_1, mean_2 = sum(first) / n, sum(second) / n
-    covariance = sum((a - mean_1) * (b - mean_2) for a, b in zip(first, second, strict=True))
-    scale = sqrt(sum((a - mean_1) ** 2 for a in first) * sum((b - mean_2) ** 2 for b in second))
-    return covariance / scale if scale > 0.0 else 0.0
+    scale = sqrt(covariance(first, first) * covariance(second, second))
+    return covariance(first, second) / scale if scale > 0.0 else 0.0

@@ -1,10 +1,19 @@
-"""One-day value at risk of a portfolio, from hourly returns."""
+"""
+One-day value at risk of a portfolio, from hourly returns.
 
-from math import sqrt
+Sums of products are rounded once (``math.sumprod``) and arrays are only ever combined element by element: a
+matrix product of NumPy rounds as its library, the processor and the arrays' addresses have it, and a run must
+replay to the last bit anywhere.
+"""
+
+from collections.abc import Sequence
+from math import fsum, sqrt
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from nautilus_bot.risk.returns import covariance
 
 type FloatArray = npt.NDArray[np.float64]
 type Confidence = Literal[95, 99]
@@ -20,27 +29,25 @@ class ReturnSample:
 
     Parameters
     ----------
-    hourly : FloatArray, shape (n_hours, n_instruments)
-        Simple returns, dimensionless, oldest first, at least ``HORIZON_HOURS + 1`` rows.
+    columns : Sequence[list[float]]
+        Simple returns of each instrument, dimensionless, oldest first; equally long, at least
+        ``HORIZON_HOURS + 1`` hours.
     """
 
-    def __init__(self, hourly: FloatArray) -> None:
-        hours, instruments = hourly.shape
-        sums = np.empty((hours + 1, instruments))
-        sums[0] = 0.0
-        hourly.cumsum(axis=0, out=sums[1:])
-        self._daily: FloatArray = sums[HORIZON_HOURS:] - sums[:-HORIZON_HOURS]
-        centred = hourly - hourly.sum(axis=0) / hours
-        self._covariance: FloatArray = centred.T @ centred / (hours - 1)
+    def __init__(self, columns: Sequence[list[float]]) -> None:
+        self._daily = [daily_returns(np.array(column)) for column in columns]
+        self._covariance = [
+            [covariance(columns[i], columns[j]) for j in range(i + 1)] for i in range(len(columns))
+        ]
 
-    def historical(self, exposures: FloatArray, confidence: Confidence) -> float:
+    def historical(self, exposures: Sequence[float], confidence: Confidence) -> float:
         """
         Return the loss that all but the worst overlapping days of the sample stay within.
 
         Parameters
         ----------
-        exposures : FloatArray, shape (n_instruments,)
-            Signed notional, USDT.
+        exposures : Sequence[float]
+            Signed notional of each instrument, USDT.
         confidence : {95, 99}
             Percent of days.
 
@@ -49,12 +56,14 @@ class ReturnSample:
         float
             USDT, zero or more: the empirical quantile of the sums of 24 consecutive hourly returns.
         """
-        profits = self._daily @ exposures
+        profits = self._daily[0] * exposures[0]
+        for daily, exposure in zip(self._daily[1:], exposures[1:], strict=True):
+            profits += daily * exposure
         rank = len(profits) * (100 - confidence) // 100
         profits.partition(rank)
         return max(0.0, -float(profits[rank]))
 
-    def parametric(self, exposures: FloatArray, confidence: Confidence) -> float:
+    def parametric(self, exposures: Sequence[float], confidence: Confidence) -> float:
         """
         Return the normal quantile of a day's loss with zero mean, USDT.
 
@@ -62,5 +71,17 @@ class ReturnSample:
         -----
         Hourly covariance (``ddof=1``) scaled by the square root of 24: hours are taken as independent.
         """
-        hourly_variance = float(exposures @ self._covariance @ exposures)
+        hourly_variance = fsum(
+            exposures[i] * value * exposures[j] * (1.0 if i == j else 2.0)
+            for i, row in enumerate(self._covariance)
+            for j, value in enumerate(row)
+        )
         return NORMAL_QUANTILES[confidence] * sqrt(max(0.0, hourly_variance) * HORIZON_HOURS)
+
+
+def daily_returns(hourly: FloatArray) -> FloatArray:
+    """Return the sums of every 24 consecutive hourly returns, oldest first."""
+    sums = np.empty(len(hourly) + 1)
+    sums[0] = 0.0
+    hourly.cumsum(out=sums[1:])
+    return sums[HORIZON_HOURS:] - sums[:-HORIZON_HOURS]

@@ -11,7 +11,7 @@ from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.core.errors import ConfigError, did_you_mean
 from nautilus_bot.research.fast.market import Floats, Ints, Market
 from nautilus_bot.research.fast.rules import MarketMeasures, Rules
-from nautilus_bot.risk.returns import ReturnsBook, ReturnSeries
+from nautilus_bot.risk.returns import ReturnsBook, ReturnSeries, covariance
 from nautilus_bot.risk.rule import RuleConfig
 from nautilus_bot.risk.rules.cooldown import CooldownConfig
 from nautilus_bot.risk.rules.daily_loss import DailyLossConfig
@@ -25,7 +25,7 @@ from nautilus_bot.risk.rules.table import RULES
 from nautilus_bot.risk.rules.throttle import ThrottleConfig
 from nautilus_bot.risk.rules.trading_state import TradingStateConfig
 from nautilus_bot.risk.rules.volatility import HOURS_PER_DAY, MEASURES, VolatilityConfig
-from nautilus_bot.risk.value_at_risk import HORIZON_HOURS, NORMAL_QUANTILES
+from nautilus_bot.risk.value_at_risk import NORMAL_QUANTILES, daily_returns
 
 type RawRules = Sequence[Mapping[str, Any]]
 
@@ -146,15 +146,13 @@ def _measure_risk(window: Floats, config: PortfolioVarConfig, into: MarketMeasur
     """Note the quantiles of daily returns and the variance of hourly ones, as ``ReturnSample`` has them."""
     if len(window) < config.min_history_hours:
         return
-    sums = np.concatenate([[0.0], np.cumsum(window)])
-    daily = np.sort(sums[HORIZON_HOURS:] - sums[:-HORIZON_HOURS])
+    daily = np.sort(daily_returns(window))
     rank = len(daily) * (100 - config.confidence_pct) // 100
-    column = np.array([window]).T  # the very layout that the gate multiplies: sums of products round alike
-    centred = column - column.mean(axis=0)
+    hourly = window.tolist()
     into.var_known[bars] = 1
     into.var_low[bars] = daily[rank]
     into.var_high[bars] = daily[len(daily) - 1 - rank]
-    into.var_variance[bars] = (centred.T @ centred / (len(column) - 1))[0, 0]
+    into.var_variance[bars] = covariance(hourly, hourly)
 
 
 def _configs(raw: RawRules) -> dict[str, RuleConfig]:

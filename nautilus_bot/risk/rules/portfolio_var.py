@@ -1,8 +1,8 @@
 """Cap the portfolio's one-day value at risk, the new order and in-flight entries included."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
-import numpy as np
 from msgspec import Meta
 
 from nautilus_bot.risk.context import RiskContext
@@ -10,7 +10,7 @@ from nautilus_bot.risk.history import OnMissingHistory, missing_history
 from nautilus_bot.risk.returns import ReturnsBook
 from nautilus_bot.risk.rule import BaseRule, OrderRequest, RuleConfig, Verdict, approved, refused
 from nautilus_bot.risk.rules.units import Hours, Percent
-from nautilus_bot.risk.value_at_risk import HORIZON_HOURS, Confidence, FloatArray, ReturnSample
+from nautilus_bot.risk.value_at_risk import HORIZON_HOURS, Confidence, ReturnSample
 
 type Method = Literal["historical", "parametric", "larger"]
 
@@ -90,7 +90,7 @@ class PortfolioVar(BaseRule):
         instrument_ids = tuple(sorted(exposures))
         if len(instrument_ids) > 1:
             sample = self._sample(returns, instrument_ids)
-            vector = np.array([exposures[i] for i in instrument_ids])
+            vector = [exposures[i] for i in instrument_ids]
             return None if sample is None else self._measure(sample, vector)
         # alone, the loss is proportional to the position: measured once per sample and direction
         (exposure,) = exposures.values()
@@ -98,12 +98,12 @@ class PortfolioVar(BaseRule):
 
         def of_one_usdt() -> float | None:
             sample = self._sample(returns, instrument_ids)
-            return None if sample is None else self._measure(sample, np.array([sign]))
+            return None if sample is None else self._measure(sample, (sign,))
 
         unit = returns.once_per_sample((self, instrument_ids, sign), of_one_usdt)
         return None if unit is None else abs(exposure) * unit
 
-    def _measure(self, sample: ReturnSample, exposures: FloatArray) -> float:
+    def _measure(self, sample: ReturnSample, exposures: Sequence[float]) -> float:
         method, confidence = self._config.method, self._config.confidence_pct
         if method == "historical":
             return sample.historical(exposures, confidence)
@@ -115,6 +115,6 @@ class PortfolioVar(BaseRule):
         def compute() -> ReturnSample | None:
             columns = returns.aligned(instrument_ids, self._config.window_hours)
             enough = len(columns[0]) >= self._config.min_history_hours
-            return ReturnSample(np.array(columns).T) if enough else None
+            return ReturnSample(columns) if enough else None
 
         return returns.once_per_sample((self, instrument_ids), compute)

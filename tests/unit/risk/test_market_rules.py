@@ -156,14 +156,16 @@ class TestValueAtRisk:
     def test_parametric_is_the_normal_quantile_of_the_portfolio(self):
         exposures = np.array([1_000.0, -500.0])
         expected = 1.6448536 * np.std(self.hourly @ exposures, ddof=1) * sqrt(24)
-        assert ReturnSample(self.hourly).parametric(exposures, 95) == pytest.approx(expected, rel=1e-6)
+        assert ReturnSample(self.hourly.T.tolist()).parametric(exposures, 95) == pytest.approx(
+            expected, rel=1e-6
+        )
 
     def test_historical_is_the_quantile_of_overlapping_days(self):
         exposures = np.array([1_000.0, -500.0])
         profits = self.hourly @ exposures
         days = sorted(float(sum(profits[i : i + 24])) for i in range(697))
-        assert ReturnSample(self.hourly).historical(exposures, 95) == pytest.approx(-days[34])
-        assert ReturnSample(self.hourly).historical(exposures, 99) == pytest.approx(-days[6])
+        assert ReturnSample(self.hourly.T.tolist()).historical(exposures, 95) == pytest.approx(-days[34])
+        assert ReturnSample(self.hourly.T.tolist()).historical(exposures, 99) == pytest.approx(-days[6])
 
     @pytest.mark.parametrize("method", ["historical", "parametric", "larger"])
     @pytest.mark.parametrize("confidence_pct", [95, 99])

@@ -45,9 +45,9 @@ def test_value_at_risk_is_that_of_the_gate_for_long_and_short(walk, method, conf
         assert measures.var_known[i] == (len(window) >= 60)
         if len(window) < 60 or i % 7:
             continue
-        sample = ReturnSample(np.array(window).reshape(-1, 1))
+        sample = ReturnSample([window])
         for notional in (12_345.67, -9_876.5):
-            vector = np.array([notional])
+            vector = (notional,)
             losses = []
             if method != "parametric":
                 losses.append(sample.historical(vector, confidence))
