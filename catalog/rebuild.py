@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from nautilus_trader.accounting.factory import AccountFactory
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import MessageBus, TestClock
 from nautilus_trader.config import ExecEngineConfig
@@ -22,6 +21,7 @@ from nautilus_trader.model.events import AccountState, OrderEvent, OrderFilled, 
 from nautilus_trader.model.identifiers import TraderId
 from nautilus_trader.model.orders.unpacker import OrderUnpacker
 
+from catalog.accounts import reported_account
 from catalog.codec import EVENTS, INSTRUMENTS, decode
 from catalog.manifest import load_manifest
 from catalog.reader import EntryFilter, entries, journal_path
@@ -170,7 +170,7 @@ class Rebuild:
         self._last_account_event[account_id] = state.id.value
         account = self.cache.account(state.account_id)
         if account is None:
-            self.cache.add_account(AccountFactory.create(state))
+            self.cache.add_account(reported_account(state))
         else:
             account.apply(state)
             self.cache.update_account(account)

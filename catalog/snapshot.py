@@ -8,13 +8,13 @@ over its life is its ledger's to know.
 from collections.abc import Iterable
 from typing import Any, Final
 
-from nautilus_trader.accounting.factory import AccountFactory
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.enums import OmsType
 from nautilus_trader.model.orders import Order
 from nautilus_trader.model.orders.unpacker import OrderUnpacker
 from nautilus_trader.model.position import Position
 
+from catalog.accounts import reported_account
 from catalog.codec import decode, encode
 from nautilus_bot.core.clocks import NS_PER_HOUR
 from nautilus_bot.core.errors import CorruptEntry
@@ -64,7 +64,7 @@ def unpack_book(book: BookState, cache: Cache) -> None:
     for instrument in _unpack(book.instruments):
         cache.add_instrument(instrument)
     for state in _unpack(book.accounts):
-        cache.add_account(AccountFactory.create(state))
+        cache.add_account(reported_account(state))
     for events in book.orders:
         add_order(cache, _order(_unpack(events)))
     for fills in book.positions:

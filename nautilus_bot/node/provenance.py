@@ -13,7 +13,15 @@ LIBRARIES: Final = ("nautilus-bot", "nautilus_trader", "numpy", "msgspec")
 
 
 def code_hash() -> str:
-    """Return the first 16 hexadecimal digits of SHA-256 over all source files, by path and content."""
+    """
+    Return the first 16 hexadecimal digits of SHA-256 over all source files, by path and content.
+
+    Of the files as they were when this process loaded them: what it runs stays that when they change.
+    """
+    return _LOADED
+
+
+def _hash_sources() -> str:
     digest = sha256()
     for package in PACKAGES:
         root = Path(import_module(package).__path__[0])
@@ -21,6 +29,9 @@ def code_hash() -> str:
             digest.update(f"{package}/{path.relative_to(root).as_posix()}".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+_LOADED: Final = _hash_sources()
 
 
 def library_versions() -> dict[str, str]:

@@ -11,6 +11,7 @@ from nautilus_trader.config import LoggingConfig, RiskEngineConfig
 from nautilus_trader.execution.messages import TradingCommand
 from nautilus_trader.model.instruments import Instrument
 
+from catalog.accounts import ReportedAccounts
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import RiskVerdict, Signal, WarmupBars
 from nautilus_bot.core.session_state import SessionSnapshot
@@ -96,6 +97,7 @@ class Replay:
         for instrument in instruments:
             self.engine.add_instrument(instrument)
         spare_analyzer(self.engine)
+        ReportedAccounts(self.engine.kernel).install()
         bus = self.engine.kernel.msgbus
         for topic in (topics.SIGNAL, topics.VERDICT):
             bus.subscribe(topic + "*", self.log.on_message, priority=topics.RECORDER_PRIORITY)
