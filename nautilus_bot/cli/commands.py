@@ -174,6 +174,17 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "dashboard",
+        "nautilus_bot.cli.dashboard:dashboard",
+        "Open the control panel in a browser: see the bot, start, stop, pause and halt it.",
+        "Running",
+        (
+            "nautilus-bot dashboard",
+            "nautilus-bot dashboard --name paper --port 8502 --no-browser",
+            "nautilus-bot dashboard -- --speed 60",
+        ),
+    ),
+    Command(
         "watchdog",
         "nautilus_bot.cli.watchdog:watchdog",
         "Watch a bot from outside: tell, restart it, or make it flat.",
@@ -316,6 +327,13 @@ COMMANDS: Final = (
             "BOT_BACKTEST__CAPITAL_USDT=20000 nautilus-bot config show --json",
             "nautilus-bot config schema --write",
         ),
+    ),
+    Command(
+        "doctor",
+        "nautilus_bot.cli.doctor:doctor",
+        "Check what the bot needs on this machine, and say how to mend what is wrong.",
+        "Configuration",
+        ("nautilus-bot doctor", "nautilus-bot doctor --mode live --json"),
     ),
     Command(
         "version",

@@ -133,7 +133,7 @@ def _fail(message: str, code: int, as_json: bool) -> int:
 def _write_traceback(error: Exception) -> Path:
     name = f"nautilus-bot-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.log"
     text = "".join(traceback.format_exception(error))
-    folder = Path(os.environ.get("BOT_LOG_DIR", "var/logs"))
+    folder = Path(os.environ.get("BOT_LOG_DIR", "var/log"))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
