@@ -13,9 +13,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -216,15 +216,18 @@ class Cycles:
     def stopped_early(self) -> None:
         """Told to stop before it trades: it ends, and start says that there is no bot."""
         before = len(list(self.folder.glob("events/runs/*")))
-        starting = threading.Thread(target=self.start, args=(FAILED,))
-        starting.start()
-        wait_until(lambda: len(list(self.folder.glob("events/runs/*"))) > before)
-        found = msgspec.json.decode(self.run_path.read_bytes(), type=RunFile)
-        below = descendants(found.pid)
-        self.call("stop", "--name", NAME, expect=OK)
-        starting.join()
-        assert not self.call("status", "--name", NAME, expect=NOT_RUNNING)["running"]
-        assert not any(is_alive(*child) for child in below)
+        with ThreadPoolExecutor(max_workers=1) as aside:
+            starting = aside.submit(self.start, FAILED)
+            wait_until(lambda: len(list(self.folder.glob("events/runs/*"))) > before)
+            found = msgspec.json.decode(self.run_path.read_bytes(), type=RunFile)
+            below = descendants(found.pid)
+            # a signal, since the command line takes about as long to load as the bot takes to connect
+            os.kill(found.pid, signal.SIGTERM)
+            refused = starting.result()
+        assert "did not start" in refused["error"], refused
+        self.stop(NOT_RUNNING)
+        self.status(NOT_RUNNING, "ended")
+        wait_until(lambda: not any(is_alive(*child) for child in below))
 
 
 KINDS: tuple[Callable[[Cycles], None], ...] = (
