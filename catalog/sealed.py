@@ -14,6 +14,7 @@ from catalog.manifest import RunManifest
 from nautilus_bot.core.errors import ConfigError, CorruptEntry, EventCatalogError
 
 SEAL_FILE: Final = "seal.json"
+PART: Final = ".part"
 POINTER_FILE: Final = "sealed.json"
 """In a run's folder: where its seal is."""
 
@@ -135,8 +136,13 @@ class SealedStore:
     def publish(self, seal: Seal) -> None:
         """Make a seal valid: its list of files is written last."""
         self._fs.makedirs(f"{self._root}/{seal.manifest.run_id}", exist_ok=True)
+        path = self.path(seal.manifest.run_id, SEAL_FILE)
         text = msgspec.json.format(msgspec.json.encode(seal), indent=1)
-        self._fs.pipe_file(self.path(seal.manifest.run_id, SEAL_FILE), text)
+        if "file" not in self._fs.protocol:
+            self._fs.pipe_file(path, text)  # an object is there whole or not at all
+            return
+        self._fs.pipe_file(path + PART, text)
+        Path(path + PART).replace(path)
 
     def find(self, run_id: str) -> Seal | None:
         """Return the seal of a run, None when it has none."""
@@ -178,7 +184,9 @@ def column_of(table: pa.Table, name: str) -> Any:
 
 def save_pointer(folder: Path, url: str) -> None:
     """Note in a run's folder where it is sealed."""
-    (folder / POINTER_FILE).write_bytes(msgspec.json.encode(_Pointer(url)))
+    part = folder / (POINTER_FILE + PART)
+    part.write_bytes(msgspec.json.encode(_Pointer(url)))
+    part.replace(folder / POINTER_FILE)
 
 
 def sealed_at(folder: Path) -> tuple[SealedStore, Seal] | None:

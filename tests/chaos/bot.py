@@ -16,6 +16,7 @@ What the bot believes is printed as one JSON line when it has settled, and again
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import resource
@@ -30,6 +31,7 @@ import msgspec
 
 from adapters.bybit.addresses import simulated_addresses
 from adapters.bybit.clients import BybitVenue
+from adapters.bybit.rest import BybitRest
 from catalog.journal import Journal
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
@@ -41,6 +43,7 @@ from nautilus_bot.risk.gate import RiskGate
 ROOT = Path(__file__).parents[2]
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 QUIET_CHECKS = 6
+SETTLED_SECS = 30.0
 LIMITS: dict[str, dict[str, Any]] = {
     "throttle": {"secs": 0},
     "hourly_cap": {"total": 100_000, "per_strategy": 100_000},
@@ -196,14 +199,23 @@ async def play(session: TradingSession, script: str) -> None:
 
 
 async def settled(session: TradingSession) -> None:
-    """Wait until no order is on its way, at most a few seconds."""
-    cache = session.host.node.kernel.cache
+    """Wait until no order is on its way and bot and venue have the same ones open; not for ever."""
+    cache, rest = session.host.node.kernel.cache, session.venue.rest()
     quiet = 0
-    for _ in range(100):
-        quiet = 0 if cache.orders_inflight() else quiet + 1
-        if quiet == QUIET_CHECKS:
-            return
-        await asyncio.sleep(0.05)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(SETTLED_SECS):
+            while quiet < QUIET_CHECKS:
+                await asyncio.sleep(0.05)
+                quiet = 0 if cache.orders_inflight() else quiet + 1
+                if quiet == QUIET_CHECKS and not await asyncio.to_thread(_is_told, session, rest):
+                    quiet = 0
+
+
+def _is_told(session: TradingSession, rest: BybitRest) -> bool:
+    """Return whether no order is open on one side only."""
+    there = {row["orderLinkId"] for row in rest.open_orders()}
+    here = {one.client_order_id.value for one in session.host.node.kernel.cache.orders() if one.is_open}
+    return there - {""} == here
 
 
 def say(session: TradingSession) -> None:

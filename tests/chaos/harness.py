@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
@@ -20,14 +21,19 @@ from adapters.bybit.rest import BybitRest
 from catalog.codec import decode
 from catalog.manifest import load_manifest
 from catalog.reader import EntryFilter, entries
+from catalog.sealed import SealedStore
 from catalog.store import EventStore
 from catalog.verify import verify_run
 from nautilus_bot.node.snapshots import fold_session
 
 ROOT = Path(__file__).parents[2]
 BOT = Path(__file__).with_name("bot.py")
+ERRORS = "bot.err"
 KILLED = -9
-BOT_TIMEOUT_SECS = 60.0
+SEALER = Path(__file__).with_name("sealer.py")
+BOT_TIMEOUT_SECS = 300.0
+"""Guards against a bot that hangs; on a busy machine a healthy one may take long."""
+SAID_OF_ERRORS = 200
 
 
 @dataclass(frozen=True)
@@ -38,16 +44,20 @@ class Kill:
     Parameters
     ----------
     at : str
-        Where (see ``bot.py``); ``time:SECS`` kills from outside; empty lets the session end by itself.
+        Where (see ``bot.py``); ``time:SECS`` kills from outside; ``seal:STEP:N`` kills the sealing of the
+        session before (see ``sealer.py``); empty lets the session end by itself.
     script : str
         What the session does until then.
     fault : dict[str, Any]
         A fault that begins at the exchange once the bot has settled; empty for none.
+    seed : int | None
+        That it was drawn with.
     """
 
     at: str
     script: str
     fault: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
 
 
 @dataclass
@@ -131,13 +141,55 @@ class Matrix:
 
     def play(self, kill: Kill) -> Outcome:
         """Run a session until it is killed, restart it, and compare."""
+        if kill.at.startswith("seal:"):
+            return self._play_seal(kill)
         code, _ = self.run(kill)
         died = code == KILLED
-        problems = [] if died or code == 0 else [f"the session ended with exit code {code}"]
+        problems = [] if died or code == 0 else [self._ended("the session", code)]
+        begun_ns = time.time_ns()
         code, said = self.run(Kill("", ""))
         if code != 0 or not said:
-            return Outcome(kill, died, [*problems, f"the restart ended with exit code {code}"])
-        return Outcome(kill, died, problems + self.compare(said[-1]), said[-1])
+            return Outcome(kill, died, [*problems, self._ended("the restart", code)])
+        found = self.compare(said[-1])
+        if found and self._traded_since(begun_ns):
+            # the market went on: a stop that filled after the bot had said what it believed is no difference
+            code, said = self.run(Kill("", ""))
+            found = self.compare(said[-1]) if code == 0 and said else [self._ended("the restart", code)]
+        return Outcome(kill, died, problems + found, said[-1] if said else {})
+
+    def _ended(self, what: str, code: int) -> str:
+        errors = (self._folder / ERRORS).read_text(errors="replace").strip()
+        return f"{what} ended with exit code {code}: {errors[-SAID_OF_ERRORS:].rpartition(chr(10))[2]}"
+
+    def _traded_since(self, begun_ns: int) -> bool:
+        return any(one.ts >= begun_ns for one in self.rest.executions(kind="Trade"))
+
+    def _play_seal(self, kill: Kill) -> Outcome:
+        """Kill the sealing of a session; the run must answer all the time, and be sealed whole after all."""
+        code, _ = self.run(Kill("", kill.script))
+        problems = [] if code == 0 else [self._ended("the session", code)]
+        run = self.store.folder(self.store.latest().run_id)
+        expected = [entry.entry_hash for entry in entries(run)]
+        _, step, number = kill.at.split(":")
+        url = str(self._folder / "sealed")
+        died = self._seal(run, url, step, number) == KILLED
+        for what in ("after the kill", "sealed again"):
+            if [entry.entry_hash for entry in entries(run)] != expected:
+                problems.append(f"{run.name}: its entries are others {what}")
+            if what == "after the kill" and (code := self._seal(run, url, "never", "1")) != 0:
+                problems.append(f"sealing again ended with exit code {code}")
+        store = SealedStore(url)
+        found = store.find(run.name)
+        if found is None:
+            return Outcome(kill, died, [*problems, f"{run.name} has no seal"])
+        if [entry.entry_hash for entry in store.entries(found)] != expected:
+            problems.append(f"{run.name}: the sealed entries differ from the journal's")
+        return Outcome(kill, died, problems)
+
+    def _seal(self, run: Path, url: str, step: str, number: str) -> int:
+        with (self._folder / ERRORS).open("ab") as errors:
+            words = [sys.executable, SEALER, run, url, step, number]
+            return subprocess.run(words, cwd=ROOT, stderr=errors, timeout=120, check=False).returncode
 
     def run(self, kill: Kill) -> tuple[int, list[dict[str, Any]]]:
         """Run one session; return its exit code and what it said."""
@@ -145,7 +197,7 @@ class Matrix:
         inside = "" if kill.at.startswith("time:") else kill.at
         command = [sys.executable, BOT, self._exchange.http_url, self._exchange.ws_url, self._folder]
         with (
-            (self._folder / "bot.err").open("ab") as errors,
+            (self._folder / ERRORS).open("ab") as errors,
             subprocess.Popen(
                 [*command, kill.script],
                 cwd=ROOT,
@@ -318,16 +370,24 @@ STEPS = (
     "after:CryptoPerpetual:1",
     "before:AccountState:1",
     "after:WarmupBars:1",
+    "seal:open:1",
+    "seal:open:4",
+    "seal:write:3",
+    "seal:read:1",
+    "seal:read:8",
+    "seal:publish:1",
+    "seal:point:1",
 )
-"""Every step of the scripted session, and of the recovery that precedes it."""
+"""Every step of the scripted session, of the recovery that precedes it, and of the seal that follows."""
 
 PARTIAL = {"kind": "partial_fill_then_disconnect", "symbol": "ETHUSDT", "ratio": 0.5}
 OPEN_CLOSE = "ETHUSDT:BUY:0.5,snapshot,ETHUSDT:SELL:0.8"
 LEGS = ("ETHUSDT:BUY", "ETHUSDT:SELL", "BTCUSDT:BUY", "BTCUSDT:SELL")
 
 
-def random_kill(chance: random.Random) -> Kill:
-    """Draw a session and a place to kill it at."""
+def random_kill(seed: int) -> Kill:
+    """Draw a session and a place to kill it at; a seed always gives the same."""
+    chance = random.Random(seed)
     steps = [f"{chance.choice(LEGS)}:{chance.choice((0.05, 0.3, 0.8))}" for _ in range(chance.randint(1, 4))]
     if chance.random() < 0.2:
         steps.insert(chance.randint(0, len(steps)), "halt")
@@ -342,4 +402,4 @@ def random_kill(chance: random.Random) -> Kill:
     else:
         at = f"time:{chance.uniform(2.0, 7.0):.2f}"
     fault = PARTIAL if chance.random() < 0.15 else {}
-    return Kill(at, script, fault)
+    return Kill(at, script, fault, seed)

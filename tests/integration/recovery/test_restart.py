@@ -1,5 +1,5 @@
 """
-Kill -9 and restart, against the simulated Bybit: AC-REC-01 to AC-REC-07, in the order of one account's life.
+Kill -9 and restart, against the simulated Bybit: AC-REC-01 to AC-REC-09, in the order of one account's life.
 
 Each session recovers from the one before; after every restart the bot's belief, its journals and the exchange
 are compared order by order, fill by fill, to the cent.
@@ -76,6 +76,13 @@ def test_ac_rec_08_a_full_disk_halts_entries_lets_exits_pass_and_loses_nothing(m
     code, said = matrix.run(Kill("", ""))
     assert code == 0
     assert matrix.compare(said[-1]) == []
+
+
+def test_ac_rec_09_killed_while_it_seals_a_run_answers_and_is_sealed_whole_at_last(matrix):
+    for place in ("seal:write:2", "seal:publish:1", "seal:point:1"):
+        outcome = matrix.play(Kill(place, ""))
+        assert outcome.died
+        assert outcome.problems == []
 
 
 def test_every_session_has_an_end_and_names_its_parent(matrix):
