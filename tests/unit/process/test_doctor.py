@@ -281,4 +281,4 @@ def test_the_exit_code_tells_well_from_ill_and_from_misconfigured(
     monkeypatch.setenv("BOT_RISK__SIZING__LEVERAGE_CAP", "-1")
     assert cli.main(words) == 4
     said = json.loads(capsys.readouterr().out)
-    assert any("leverage_cap" in one["text"] for one in said if one["verdict"] == "fail")
+    assert any("LEVERAGE_CAP" in one["text"] for one in said if one["verdict"] == "fail")
