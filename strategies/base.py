@@ -35,7 +35,8 @@ from nautilus_bot.market.bar_values import bar_values
 from strategies.config import SignalStrategyConfig
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.kernels.contract import Decision, Kernel, MutableFloats
-from strategies.restoring import RestoringStrategy
+from strategies.restoring import CLOSING, RestoringStrategy
+from strategies.retries import Retries
 from strategies.signals import Identity, build_signal, size_refusal
 from strategies.sizing import SizingLimits, entry_quantity
 
@@ -89,6 +90,8 @@ class SignalStrategy(RestoringStrategy):
         self._lot_count = 0
         self._closing: Signal | None = None
         self._close_id = ""
+        self._retries = Retries()
+        self._dust_id = ""
 
     # -- life ---------------------------------------------------------------------------------------
 
@@ -171,8 +174,12 @@ class SignalStrategy(RestoringStrategy):
     def _on_decision(self, decision: Decision, price: Price, state: MutableFloats, ts: int) -> None:
         if self.net == 0 and not self._entry_id and not self._lots:
             self._propose_entry(decision, price, state, ts)
-        elif self.net * int(decision.side) < 0 and self._closing is None:
+        elif self.net * int(decision.side) < 0 and self._closing is None and self._may_close():
             self._begin_close(self._build_signal(decision, price, state, ts, closes=True))
+
+    def _may_close(self) -> bool:
+        """Tell whether a close is worth another attempt: each one gives up the protection meanwhile."""
+        return self._retries.is_due(CLOSING, self.clock.timestamp_ns())
 
     def _on_gap(self, bar: Bar) -> None:
         """Forget what the indicators knew; a position does not run across missing data silently."""
@@ -229,6 +236,7 @@ class SignalStrategy(RestoringStrategy):
             self.instrument_id,
             OrderSide.BUY if signal.side == "BUY" else OrderSide.SELL,
             self._instrument.make_qty(quantity),
+            reduce_only=signal.closes and self._is_small(quantity, Decimal(signal.price)),
             tags=[signal.signal_id],
             client_order_id=ClientOrderId(client_order_id),
         )
@@ -326,27 +334,32 @@ class SignalStrategy(RestoringStrategy):
             self._settle_entry(event)
         elif client_order_id == self._close_id:
             self._settle_close(event)
+        elif client_order_id == self._dust_id:
+            self._settle_dust(event)
         else:
             self._on_exit_filled(client_order_id, quantity)
 
     def _protect(self, event: OrderFilled) -> None:
-        """Submit stop and target for a fill of the entry."""
+        """Submit stop and target for a fill of the entry; one too small for them waits for the next one."""
         terms = self._terms
         if terms is None:
             raise AssertionError(f"{self.id}: entry {event.client_order_id} has no exit terms")
+        quantity = event.last_qty.as_decimal() if self._linked else self._missing()
+        if quantity <= 0 or self._is_dust(quantity, terms):
+            return
         self._lot_count += 1
         stop, target = build_exits(
             trader_id=event.trader_id,
             strategy_id=self.id,
             instrument_id=self.instrument_id,
             side=OrderSide.SELL if event.order_side == OrderSide.BUY else OrderSide.BUY,
-            quantity=event.last_qty,
+            quantity=self._instrument.make_qty(quantity),
             terms=terms,
             signal_id=self._entry_signal,
             count=self._lot_count,
             ts_init=event.ts_init,
         )
-        lot = Lot(event.last_qty.as_decimal(), stop.client_order_id.value, target.client_order_id.value)
+        lot = Lot(quantity, stop.client_order_id.value, target.client_order_id.value)
         self._lots.append(lot)
         self.submit_order(stop)
         self.submit_order(target)
@@ -359,6 +372,7 @@ class SignalStrategy(RestoringStrategy):
     def _settle_close(self, event: OrderFilled) -> None:
         """End the close with its order: a late fill of the entry leaves a rest, whose own exits must stay."""
         order = self.cache.order(event.client_order_id)
+        self._retries.forget(CLOSING)
         if self.net == 0 or (order is not None and order.is_closed):
             self._close_id = ""
             self._closing = None
@@ -382,6 +396,9 @@ class SignalStrategy(RestoringStrategy):
 
     def _resize_stop(self, lot: Lot) -> None:
         """Shrink the stop of a partly filled target, so that it can never turn the ledger around."""
+        if self._terms is not None and self._is_dust(lot.quantity, self._terms):
+            self._cancel_lot(lot)
+            return
         stop = self.cache.order(ClientOrderId(lot.stop_id))
         if stop is not None and stop.is_open:
             self.modify_order(stop, quantity=self._instrument.make_qty(lot.quantity))
@@ -411,16 +428,35 @@ class SignalStrategy(RestoringStrategy):
 
     def on_order_denied(self, event: OrderDenied) -> None:
         """The gate refused; the verdict says why."""
-        self._on_order_ended(event.client_order_id.value)
+        self._on_order_refused(event.client_order_id.value, event.reason, event.ts_init)
 
     def on_order_rejected(self, event: OrderRejected) -> None:
         """The venue refused; a position that thereby lost its stop is closed at once."""
-        client_order_id = event.client_order_id.value
-        lot = self._lot_of(client_order_id)
-        self._on_order_ended(client_order_id)
-        if lot is not None and client_order_id == lot.stop_id and self.net != 0 and self._closing is None:
-            self._notice("critical", f"stop {client_order_id} was rejected ({event.reason}): closing")
+        lot = self._lot_of(event.client_order_id.value)
+        lost_stop = lot is not None and event.client_order_id.value == lot.stop_id
+        self._on_order_refused(event.client_order_id.value, event.reason, event.ts_init)
+        if lost_stop and self._retries.is_due(CLOSING, event.ts_init):
             self.close_position("the venue rejected the protective stop", self._terms_price(), event.ts_event)
+
+    def _on_order_refused(self, client_order_id: str, reason: str, now_ns: int) -> None:
+        """Note a refusal: a series of them is told once, each is tried again later than the one before."""
+        if client_order_id == self._dust_id:
+            self._on_dust_refused(reason, now_ns)
+        elif client_order_id == self._close_id:
+            self._close_id, self._closing = "", None
+            if self._retries.note(CLOSING, now_ns):
+                text = f"closing order {client_order_id} was refused ({reason}), {self.net} still open"
+                self._notice("critical", text)
+        else:
+            if self._lot_of(client_order_id) is not None and self.net != 0 and self._closing is None:
+                self._on_exit_refused(client_order_id, reason, now_ns)
+            self._on_order_ended(client_order_id)
+
+    def _on_exit_refused(self, client_order_id: str, reason: str, now_ns: int) -> None:
+        role = ids.role_of(client_order_id)
+        if self._retries.note(role, now_ns):
+            text = f"{client_order_id} was refused ({reason}): {self.net} lacks it until it is tried again"
+            self._notice("critical" if role == ids.STOP else "warning", text)
 
     def _terms_price(self) -> Price:
         if self._terms is None:
@@ -434,6 +470,8 @@ class SignalStrategy(RestoringStrategy):
             self._close_id = ""
             self._closing = None
             self._notice("critical", f"closing order {client_order_id} ended unfilled, {self.net} still open")
+        elif client_order_id == self._dust_id:
+            self._dust_id = ""
         else:
             lot = self._lot_of(client_order_id)
             if lot is not None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from string import ascii_lowercase
 from typing import Final
 
 from nautilus_trader.model.enums import OrderSide
+from nautilus_trader.model.events import OrderAccepted, OrderFilled, OrderModifyRejected
 from nautilus_trader.model.identifiers import ClientOrderId, InstrumentId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
@@ -15,10 +17,13 @@ from nautilus_bot.core import ids
 from nautilus_bot.core.messages import Signal
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.recovered import read_state
+from strategies.retries import Retries
 
 ZERO = Decimal(0)
-AGAIN: Final[tuple[str, ...]] = ("", *"abcdefghijklmnopqrstuvwxyz")
+AGAIN: Final[tuple[str, ...]] = ("", *ascii_lowercase)
 """Suffixes of an exit that replaces a lost one: a client order id is never used twice."""
+CLOSING: Final = "close"
+DUST: Final = "dust"
 
 
 class RestoringStrategy(Strategy):
@@ -26,7 +31,8 @@ class RestoringStrategy(Strategy):
     The part of ``SignalStrategy`` that survives a crash.
 
     ``restore`` reads the state off recorded orders and signals; ``repair`` makes the venue agree with it:
-    every part of the position has its stop and its target, and nothing else has.
+    every part of the position has its stop and its target, and nothing else has. What is refused is tried
+    again after a wait that doubles, and told once. A part too small for a stop of its own is closed.
     """
 
     net: Decimal
@@ -40,6 +46,8 @@ class RestoringStrategy(Strategy):
     _lot_count: int
     _closing: Signal | None
     _close_id: str
+    _retries: Retries
+    _dust_id: str
 
     def restore(self, signals: Sequence[Signal], net: Decimal) -> None:
         """
@@ -79,17 +87,41 @@ class RestoringStrategy(Strategy):
         if self._closing is not None:
             self._continue_close()
             return
-        self._trim_lots()
+        self._trim_lots(now_ns)
         if self.net == 0 or self._linked:
             return
         if self._terms is None or not self._entry_signal:
-            self.close_position("a position without known stop and target", price, ts)
+            if self._retries.is_due(CLOSING, now_ns):
+                self.close_position("a position without known stop and target", price, ts)
             return
         for lot in self._lots:
             self._complete(lot, self._terms, now_ns)
-        missing = abs(self.net) - sum((lot.quantity for lot in self._lots), ZERO)
-        if missing > 0:
+        missing = self._missing()
+        if missing <= 0:
+            return
+        if self._is_dust(missing, self._terms):
+            self._close_dust(missing, now_ns)
+        elif self._retries.is_due(ids.STOP, now_ns):
             self._protect_rest(missing, self._terms, now_ns)
+
+    def _missing(self) -> Decimal:
+        """Return what is open, neither protected by a lot nor about to be closed; may be negative."""
+        leaving = ZERO
+        for client_order_id in (self._close_id, self._dust_id):
+            order = self.cache.order(ClientOrderId(client_order_id)) if client_order_id else None
+            if order is not None and not order.is_closed:
+                leaving += order.leaves_qty.as_decimal()
+        return abs(self.net) - sum((lot.quantity for lot in self._lots), ZERO) - leaving
+
+    def on_order_accepted(self, event: OrderAccepted) -> None:
+        """Forget what was refused before: the venue has taken it."""
+        self._retries.forget(ids.role_of(event.client_order_id.value))
+
+    def on_order_modify_rejected(self, event: OrderModifyRejected) -> None:
+        """Leave an exit that could not be shrunk alone for a while."""
+        client_order_id = event.client_order_id.value
+        if self._retries.note(f"shrink {client_order_id}", event.ts_init):
+            self._notice("warning", f"{client_order_id} could not be shrunk, tried again: {event.reason}")
 
     def correct(self, net: Decimal) -> None:
         """Take a ledger that was set right; ``repair`` must follow."""
@@ -100,40 +132,45 @@ class RestoringStrategy(Strategy):
             self._cancel_lot(lot)
         self._finish_close()
 
-    def _trim_lots(self) -> None:
+    def _trim_lots(self, now_ns: int) -> None:
         """Give up protection that exceeds the position, the newest first."""
         excess = sum((lot.quantity for lot in self._lots), ZERO) - abs(self.net)
         for lot in reversed(self._lots):
             part = min(lot.quantity, max(excess, ZERO))
             excess -= part
             lot.quantity -= part
-            if lot.quantity <= 0:
+            if lot.quantity <= 0 or (part and self._terms and self._is_dust(lot.quantity, self._terms)):
                 self._cancel_lot(lot)
             else:
-                self._resize_lot(lot)
+                self._resize_lot(lot, now_ns)
 
-    def _resize_lot(self, lot: Lot) -> None:
+    def _resize_lot(self, lot: Lot, now_ns: int) -> None:
         """Let neither exit fill more than is open, also when the venue refused to shrink it before."""
         for client_order_id in (lot.stop_id, lot.target_id):
             order = self.cache.order(ClientOrderId(client_order_id)) if client_order_id else None
             if order is None or not order.is_open or order.is_pending_update:
                 continue
-            if order.leaves_qty.as_decimal() > lot.quantity:
+            due = self._retries.is_due(f"shrink {client_order_id}", now_ns)
+            if due and order.leaves_qty.as_decimal() > lot.quantity:
                 total = order.filled_qty.as_decimal() + lot.quantity
                 self.modify_order(order, quantity=self._instrument.make_qty(total))
 
     def _complete(self, lot: Lot, terms: ExitTerms, now_ns: int) -> None:
-        """Submit the half of a lot that the venue does not have."""
-        if lot.quantity <= 0 or (lot.stop_open and lot.target_open):
+        """Submit the half of a lot that the venue does not have, unless it has just refused it."""
+        if lot.quantity <= 0 or self._is_dust(lot.quantity, terms):
+            return
+        stop_lacks = not lot.stop_open and self._retries.is_due(ids.STOP, now_ns)
+        target_lacks = not lot.target_open and self._retries.is_due(ids.TARGET, now_ns)
+        if not (stop_lacks or target_lacks):
             return
         signal_id, _, suffix = (lot.stop_id or lot.target_id).rpartition("-")
         count = int("".join(filter(str.isdigit, suffix)))
         quantity = self._instrument.make_qty(lot.quantity)
         stop, target = self._exits(quantity, terms, signal_id, count, now_ns)
-        if not lot.stop_open:
+        if stop_lacks:
             lot.stop_id, lot.stop_open = stop.client_order_id.value, True
             self.submit_order(stop)
-        if not lot.target_open:
+        if target_lacks:
             lot.target_id, lot.target_open = target.client_order_id.value, True
             self.submit_order(target)
 
@@ -146,9 +183,55 @@ class RestoringStrategy(Strategy):
         self.submit_order(stop)
         self.submit_order(target)
 
+    def _is_small(self, quantity: Decimal, price: Decimal) -> bool:
+        """Tell whether an order is below the venue's least value, which only reducing ones may be."""
+        least = self._instrument.min_notional
+        return not self._linked and least is not None and quantity * price < least.as_decimal()
+
+    def _is_dust(self, quantity: Decimal, terms: ExitTerms) -> bool:
+        """Tell whether a quantity is too small for a stop or a target of its own at the venue."""
+        return self._is_small(quantity, min(terms.stop, terms.target).as_decimal())
+
+    def _close_dust(self, quantity: Decimal, now_ns: int) -> None:
+        """
+        Close what is too small to be protected, once the entry adds nothing to it any more.
+
+        Reduce-only, since Bybit takes such an order below its minimum value; when it refuses (the net of all
+        strategies lies on the other side) the part stays, under the position's stop at the venue.
+        """
+        if self._entry_id or self._dust_id or not self._retries.is_due(DUST, now_ns):
+            return
+        count, again = self._unused(self._entry_signal, max(1, self._lot_count), (ids.CLOSE,))
+        self._dust_id = f"{ids.order_id(self._entry_signal, ids.CLOSE, count)}{again}"
+        order = self.order_factory.market(
+            self.instrument_id,
+            OrderSide.SELL if self.net > 0 else OrderSide.BUY,
+            self._instrument.make_qty(quantity),
+            reduce_only=True,
+            tags=[self._entry_signal],
+            client_order_id=ClientOrderId(self._dust_id),
+        )
+        self.submit_order(order)
+
+    def _settle_dust(self, event: OrderFilled) -> None:
+        order = self.cache.order(event.client_order_id)
+        self._retries.forget(DUST)
+        if order is None or order.is_closed:
+            self._dust_id = ""
+
+    def _on_dust_refused(self, reason: str, now_ns: int) -> None:
+        self._dust_id = ""
+        if self._retries.note(DUST, now_ns):
+            self._notice(
+                "critical",
+                f"{self.net:f} of {self.instrument_id} holds a part too small for a stop of its own, and it "
+                f"could not be closed ({reason}): only the venue's position stop covers it; tried again",
+            )
+
     def _exits(
         self, quantity: Quantity, terms: ExitTerms, signal_id: str, count: int, now_ns: int
     ) -> tuple[StopMarketOrder, LimitOrder]:
+        count, again = self._unused(signal_id, count, (ids.STOP, ids.TARGET))
         return build_exits(
             trader_id=self.trader_id,
             strategy_id=self.id,
@@ -158,17 +241,18 @@ class RestoringStrategy(Strategy):
             terms=terms,
             signal_id=signal_id,
             count=count,
-            again=self._unused(signal_id, count),
+            again=again,
             ts_init=now_ns,
         )
 
-    def _unused(self, signal_id: str, count: int) -> str:
-        """Return the first suffix that neither a stop nor a target of this lot has had."""
-        for again in AGAIN:
-            used = (f"{ids.order_id(signal_id, role, count)}{again}" for role in (ids.STOP, ids.TARGET))
-            if not any(self.cache.order_exists(ClientOrderId(one)) for one in used):
-                return again
-        raise AssertionError(f"{self.id}: lot {count} of {signal_id} was replaced {len(AGAIN)} times")
+    def _unused(self, signal_id: str, count: int, roles: tuple[str, ...]) -> tuple[int, str]:
+        """Return count and suffix that no order of these roles has had; beyond ``z`` the count goes on."""
+        while True:
+            for again in AGAIN:
+                used = (f"{ids.order_id(signal_id, role, count)}{again}" for role in roles)
+                if not any(self.cache.order_exists(ClientOrderId(one)) for one in used):
+                    return count, again
+            count = self._lot_count = max(self._lot_count, count) + 1
 
     def close_position(self, reason: str, price: Price, ts: int) -> None:
         """Close the strategy's own position at market."""
@@ -178,4 +262,7 @@ class RestoringStrategy(Strategy):
         raise NotImplementedError
 
     def _finish_close(self) -> None:
+        raise NotImplementedError
+
+    def _notice(self, severity: str, text: str) -> None:
         raise NotImplementedError

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from nautilus_trader.cache.cache import Cache
+from nautilus_trader.model.identifiers import InstrumentId
 
 from adapters.bybit.audit import NodeView
 from nautilus_bot.core import ids
@@ -24,8 +25,8 @@ def build_node_view(cache: Cache, context: RiskContext) -> NodeView:
             and order.strategy_id.value == strategy_id
             and order.instrument_id.value == instrument_id
         )
-        for strategy_id, instrument_id, _ in context.ledgers.open_positions()
-        if strategy_id != EXTERNAL
+        for strategy_id, instrument_id, held in context.ledgers.open_positions()
+        if strategy_id != EXTERNAL and not _is_dust(cache, context, instrument_id, held.quantity)
     }
     return NodeView(
         positions={symbol: context.ledgers.net(name) for name, symbol in names.items()},
@@ -33,3 +34,13 @@ def build_node_view(cache: Cache, context: RiskContext) -> NodeView:
         stops=stops,
         balance_usdt=Decimal(str(context.balance_usdt)),
     )
+
+
+def _is_dust(cache: Cache, context: RiskContext, instrument_id: str, quantity: Decimal) -> bool:
+    """Tell whether a ledger is worth less than any order at the venue may be: it cannot have a stop."""
+    instrument = cache.instrument(InstrumentId.from_str(instrument_id))
+    if instrument is None or instrument.min_notional is None:
+        return False
+    value = abs(quantity) * Decimal(str(context.marks.get(instrument_id, 0)))
+    least: Decimal = instrument.min_notional.as_decimal()
+    return 0 < value < least
