@@ -18,6 +18,7 @@ class RunStatus(StrEnum):
 
     RUNNING = "RUNNING"
     ENDED = "ENDED"
+    FAILED = "FAILED"
     CRASHED_RECOVERED = "CRASHED_RECOVERED"
     QUARANTINED = "QUARANTINED"
 
@@ -56,7 +57,8 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
     mode : str
         ``backtest``, ``replay``, ``paper`` or ``live``.
     status : RunStatus
-        RUNNING until it ended; a RUNNING run without a live owner has crashed.
+        RUNNING until it ended; a RUNNING run without a live owner has crashed. FAILED when an error or force
+        ended it: its entries are whole, its drain may not be.
     started_ns, ended_ns : int
         Wall clock, ns UTC; 0 while not ended.
     config_hash : str
@@ -83,7 +85,7 @@ class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
         Where it traded: environment and account; empty for a backtest. A run recovers from the latest one of
         its mode and account.
     note : str
-        What the sweep found, when the run did not end by itself.
+        Why the run failed, or what the sweep found when it did not end by itself.
     """
 
     run_id: str

@@ -32,7 +32,7 @@ ROWS_PER_GROUP: Final = 50_000
 NS_PER_DAY: Final = 86_400_000_000_000
 MONTHS_BEYOND_DAYS: Final = 31
 """A longer run is cut by month instead of by day: few large files read faster than many small ones."""
-SEALABLE: Final = (RunStatus.ENDED, RunStatus.CRASHED_RECOVERED)
+SEALABLE: Final = (RunStatus.ENDED, RunStatus.FAILED, RunStatus.CRASHED_RECOVERED)
 
 
 def seal_run(folder: Path, url: str) -> Seal:

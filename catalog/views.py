@@ -9,7 +9,7 @@ DECIMAL: Final = "DECIMAL(24, 10)"
 RUN_COLUMNS: Final = (
     Column("run_id", "text", "name of the run"),
     Column("mode", "text", "backtest, replay, paper or live"),
-    Column("status", "text", "RUNNING, ENDED, CRASHED_RECOVERED or QUARANTINED"),
+    Column("status", "text", "RUNNING, ENDED, FAILED, CRASHED_RECOVERED or QUARANTINED"),
     Column("started", "time", "wall clock, UTC"),
     Column("ended", "time", "wall clock, UTC; empty while running"),
     Column("entries", "int", "entries when the manifest was last written"),

@@ -172,6 +172,10 @@ def seed(recovery: Recovery, kernel: NautilusKernel, wiring: Wiring, memory: Ses
         bus.publish(topics.STATE + "recovered", state)
         text = _describe(recovery.parent_run, kernel.cache, context)
         bus.publish(topics.NOTICE + "recovery", _notice(context.clock.now_ns, "info", text))
+    parent = recovery.parent
+    if parent is not None and parent.status is RunStatus.FAILED:
+        text = f"run {parent.run_id} failed: {parent.note}"
+        bus.publish(topics.NOTICE + "recovery", _notice(context.clock.now_ns, "warning", text))
     for swept in recovery.swept:
         text = f"run {swept.run_id} is {swept.status}: {swept.note}"
         bus.publish(topics.NOTICE + "recovery", _notice(context.clock.now_ns, "warning", text))

@@ -21,7 +21,7 @@ from catalog.manifest import RunStatus
 from catalog.store import EventStore, Run
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.core import topics
-from nautilus_bot.core.errors import BotError, VenueTimeout
+from nautilus_bot.core.errors import BotError, JournalHalted, VenueTimeout
 from nautilus_bot.core.ids import session_token
 from nautilus_bot.core.messages import EntriesAllowed, Notice, SessionStopping, TradingHalted
 from nautilus_bot.node.compose import build_node_spec
@@ -156,9 +156,21 @@ class TradingSession:
                 spec, self.venue, self.run.journal, self._recovery, log_level=self._log_level
             )
             self._take_signals_back()
-            return await self._run_node(begun)
-        finally:
-            self.run.end(RunStatus.ENDED)
+            end = await self._run_node(begun)
+        except BaseException as error:
+            self._end_failed(error)
+            raise
+        self.run.end(RunStatus.ENDED)
+        return end
+
+    def _end_failed(self, error: BaseException) -> None:
+        """Record that the session did not end as told, and why; what it raised matters more than this."""
+        forced = isinstance(error, asyncio.CancelledError)
+        note = "forced to end before it drained" if forced else f"{type(error).__name__}: {error}"
+        with contextlib.suppress(JournalHalted):
+            self.run.amend(note=note)
+        with contextlib.suppress(JournalHalted):
+            self.run.end(RunStatus.FAILED)
 
     async def _market_ns(self) -> int:
         """Return when the venue's newest minute began, in its market time; 0 when it has no candle yet."""
@@ -175,6 +187,9 @@ class TradingSession:
             start_secs = time.monotonic() - begun
             async with self._beside():
                 await self._until_stopped(running)
+        except BaseException as error:
+            self._reason = self._reason or f"failed: {error!r}"
+            raise
         finally:
             stopping = time.monotonic()
             await self._stop_node(running)
