@@ -53,7 +53,7 @@ def live(
 
     async def work() -> SessionEnd:
         service.hide(venue.api_key, venue.api_secret)
-        companions = (*service.companions, *metrics_beside(metrics_port))
+        companions = (*service.companions, *metrics_beside(metrics_port, service.serves_metrics))
         # Nautilus writes its log to standard output, which holds one document then
         log_level = "OFF" if as_json else "WARNING"
         session = TradingSession(bot, "live", venue, companions, log_level=log_level)

@@ -27,6 +27,8 @@ class MetricsCompanion:
     ----------
     port : int, default 8080
         Of 127.0.0.1; 0 takes a free one.
+    announce : Callable[[str], None]
+        Is told the address once it is served.
 
     Attributes
     ----------
@@ -34,9 +36,10 @@ class MetricsCompanion:
         Where the metrics are; empty before they are served.
     """
 
-    def __init__(self, port: int = DEFAULT_PORT) -> None:
+    def __init__(self, port: int = DEFAULT_PORT, announce: Callable[[str], None] = lambda _url: None) -> None:
         self.__name__ = "metrics"  # what the session calls it when it fails
         self._port = port
+        self._announce = announce
         self.url = ""
 
     async def __call__(self, session: TradingSession) -> None:
@@ -57,6 +60,7 @@ class MetricsCompanion:
             exporter.show(_sample(session))
             port = exporter.serve(self._port)
             self.url = f"http://{HOST}:{port}/metrics"
+            self._announce(self.url)
             session.tell("info", f"metrics at {self.url}")
             await _keep_sampling(session, exporter)
         except ProcessError as error:
@@ -67,9 +71,9 @@ class MetricsCompanion:
             await asyncio.to_thread(exporter.close)
 
 
-def metrics_beside(port: int) -> tuple[Companion, ...]:
+def metrics_beside(port: int, announce: Callable[[str], None] = lambda _url: None) -> tuple[Companion, ...]:
     """Return the companion that serves metrics, as a tuple; empty for port -1."""
-    return (MetricsCompanion(port),) if port >= 0 else ()
+    return (MetricsCompanion(port, announce),) if port >= 0 else ()
 
 
 async def _keep_sampling(session: TradingSession, exporter: Exporter) -> None:

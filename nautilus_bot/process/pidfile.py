@@ -39,8 +39,8 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
         Wall clock, ns UTC; 0 while not ended.
     arguments : tuple[str, ...]
         Words of its command line after the mode, to start it again alike.
-    run_id, control_url, token, log : str
-        Set as they become known.
+    run_id, control_url, metrics_url, token, log : str
+        Set as they become known; ``metrics_url`` stays empty for a bot that serves none.
     reason : str
         Why it ended.
     exit_code : int
@@ -56,6 +56,7 @@ class RunFile(msgspec.Struct, frozen=True, kw_only=True):
     arguments: tuple[str, ...] = ()
     run_id: str = ""
     control_url: str = ""
+    metrics_url: str = ""
     token: str = ""
     log: str = ""
     ended_ns: int = 0

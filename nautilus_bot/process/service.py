@@ -115,6 +115,10 @@ class Service:
         """Keep these secrets out of the log."""
         self._redactor.hide(*values)
 
+    def serves_metrics(self, url: str) -> None:
+        """Note where the metrics are."""
+        self._note(metrics_url=url)
+
     def ended(self, end: SessionEnd) -> None:
         """Note how the session ended."""
         self._note(state="ended", reason=end.reason, exit_code=0)

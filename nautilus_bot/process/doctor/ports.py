@@ -1,8 +1,5 @@
 """The ports on loopback: free, or held by what belongs there."""
 
-import errno
-import os
-import socket
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,13 +7,13 @@ import psutil
 
 from nautilus_bot.core.errors import ProcessError
 from nautilus_bot.process.doctor.finding import Said, fail, ok, warn
-from nautilus_bot.process.doctor.services import SERVICES, is_ready
+from nautilus_bot.process.doctor.services import SERVICES
 from nautilus_bot.process.doctor.surroundings import Surroundings
 from nautilus_bot.process.identity import descendants
+from nautilus_bot.process.loopback import LOOPBACK, is_free, is_ready
 from nautilus_bot.process.pidfile import run_files
 
 OWN: Final = {"metrics": "--metrics-port", "control": "--control-port"}
-LOOPBACK: Final = "127.0.0.1"
 
 
 def check_ports(around: Surroundings) -> Iterator[Said]:
@@ -31,7 +28,7 @@ def check_ports(around: Surroundings) -> Iterator[Said]:
             held.append(f"{port} ({name}, bot {ours[port]!r})")
         elif name in OWN:
             yield _stranger(name, port)
-        elif is_ready(port, paths[name]):
+        elif is_ready(f"http://{LOOPBACK}:{port}{paths[name]}"):
             held.append(f"{port} ({name})")
         else:
             yield warn(
@@ -39,19 +36,6 @@ def check_ports(around: Surroundings) -> Iterator[Said]:
                 f"`ss -ltnp 'sport = :{port}'` names it; `nautilus-bot up` takes a free port instead",
             )
     yield ok("; ".join(part for part in (_list("free", free), _list("in the right hands", held)) if part))
-
-
-def is_free(port: int) -> bool:
-    """Return whether a server could listen on a port of loopback."""
-    with socket.socket() as probe:
-        if os.name != "nt":
-            # as servers do: a connection that was closed a minute ago is in nobody's way
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError as error:
-            return error.errno != errno.EADDRINUSE
-        return True
 
 
 def _held_by_bots() -> dict[int, str]:

@@ -1,6 +1,5 @@
 """The programs beside the bot: whether they are installed, and whether they answer."""
 
-import http.client
 import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -8,9 +7,7 @@ from typing import Final, NamedTuple
 
 from nautilus_bot.process.doctor.finding import Said, ok, warn
 from nautilus_bot.process.doctor.surroundings import Surroundings
-
-PROBE_SECS: Final = 1.0
-HEALTHY: Final = 200
+from nautilus_bot.process.loopback import LOOPBACK, is_ready
 
 
 class Service(NamedTuple):
@@ -71,26 +68,15 @@ def check_services(around: Surroundings) -> Iterator[Said]:
     """Say of each program where it is and whether it answers; the bot trades without all of them."""
     for service in SERVICES:
         place = _place(service)
-        ready = service.name in around.ports and is_ready(around.ports[service.name], service.ready_path)
-        answers = f"answers on port {around.ports.get(service.name)}" if ready else "does not run"
+        port = around.ports.get(service.name, 0)
+        ready = port > 0 and is_ready(f"http://{LOOPBACK}:{port}{service.ready_path}")
+        answers = f"answers on port {port}" if ready else "does not run"
         if place:
             yield ok(f"{service.name}: {place}" + (f", {answers}" if service.ready_path else ""))
         elif ready:
             yield ok(f"{service.name}: {answers} (not installed here, maybe a container)")
         else:
             yield warn(f"{service.name} is not installed: no {service.what_for}", service.install)
-
-
-def is_ready(port: int, path: str) -> bool:
-    """Return whether a server on loopback answers its own question after its health with yes."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PROBE_SECS)
-    try:
-        connection.request("GET", path)
-        return connection.getresponse().status == HEALTHY
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _place(service: Service) -> str:
