@@ -42,6 +42,10 @@ class Recorder:
         Whether bars and marks are recorded as well (paper and live); a backtest references its data instead.
     on_halt : Callable[[str], None]
         Called once when the journal can no longer be written.
+    soon : Callable[[Callable[[], None]], object], optional
+        Runs something at the end of the trading loop's turn (``loop.call_soon``). Entries of one turn then
+        share a commit; what leaves for a venue is committed before it does. Without it every entry of a
+        durable journal is a commit of its own.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Recorder:
         *,
         record_inputs: bool,
         on_halt: Callable[[str], None],
+        soon: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
         self._bus = bus
         self._clock = clock
@@ -62,6 +67,10 @@ class Recorder:
         self._record_inputs = record_inputs
         self._on_halt = on_halt
         self._halted = ""
+        self._soon = soon if journal.durable else None
+        self._is_awaited = False
+        if self._soon is not None:
+            journal.gather()
         self._account_events: dict[str, object] = {}
 
     def install(self) -> None:
@@ -229,18 +238,33 @@ class Recorder:
             correlation_id=signal_id,
             causation_id=signal_id,
         )
+        self._await_commit()
 
-    def before_risk(self) -> None:
+    def before_leaving(self, *, opens_risk: bool) -> None:
         """
-        Put everything recorded so far on the disk.
+        Commit everything recorded so far; force it to the disk before a command that can open risk.
 
         Raises
         ------
         JournalHalted
             If that is not possible.
         """
-        if self._journal.durable:
+        if not self._journal.durable:
+            return
+        if opens_risk:
             self._journal.barrier()
+        else:
+            self._journal.flush()
+
+    def commit(self) -> None:
+        """Commit everything recorded so far, halting trading if that is not possible."""
+        self._is_awaited = False
+        if self._halted or self._journal.halted:
+            return
+        try:
+            self._journal.flush()
+        except JournalHalted as error:
+            self._halt(error)
 
     # -- writing ------------------------------------------------------------------------------------
 
@@ -259,5 +283,15 @@ class Recorder:
                 **fields,
             )
         except JournalHalted as error:
-            self._halted = str(error)
-            self._on_halt(self._halted)
+            self._halt(error)
+            return
+        self._await_commit()
+
+    def _await_commit(self) -> None:
+        if self._soon is not None and not self._is_awaited:
+            self._is_awaited = True
+            self._soon(self.commit)
+
+    def _halt(self, error: JournalHalted) -> None:
+        self._halted = str(error)
+        self._on_halt(self._halted)

@@ -17,9 +17,14 @@ class CommandTap(Protocol):
         """
         ...
 
-    def before_risk(self) -> None:
+    def before_leaving(self, *, opens_risk: bool) -> None:
         """
-        Make all that was recorded durable, before a command that can open risk leaves for a venue.
+        Write all that was recorded before a command leaves for a venue.
+
+        Parameters
+        ----------
+        opens_risk : bool
+            Whether the command can open risk: then the record must survive a loss of power, else ``kill -9``.
 
         Raises
         ------
@@ -35,5 +40,5 @@ class NoTap:
     def on_command(self, command: Any) -> None:
         """Ignore the command."""
 
-    def before_risk(self) -> None:
+    def before_leaving(self, *, opens_risk: bool) -> None:
         """Promise nothing."""

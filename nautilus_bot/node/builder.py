@@ -80,6 +80,7 @@ def wire(
                 topics.TRADING + "journal",
                 TradingHalted(ts_event=context.clock.now_ns, rule="journal", reason=reason),
             ),
+            soon=kernel.loop.call_soon if kernel.loop is not None else None,
         )
         recorder.install()
     rules, configured = load_rules(spec.rules, spec.rules_source, lift_next_day=spec.mode.halts_lift_next_day)

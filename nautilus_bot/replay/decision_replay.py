@@ -14,7 +14,7 @@ from nautilus_trader.model.instruments import Instrument
 from catalog.accounts import ReportedAccounts
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import RiskVerdict, Signal, WarmupBars
-from nautilus_bot.core.session_state import SessionSnapshot
+from nautilus_bot.core.session_state import ProtectionRepaired, SessionSnapshot
 from nautilus_bot.node.attribution import Attribution
 from nautilus_bot.node.backtest import PURGING, spare_analyzer
 from nautilus_bot.node.builder import Wiring, wire
@@ -68,7 +68,7 @@ class DecisionLog:
         """Note a command."""
         self.decisions.append(describe_command(command))
 
-    def before_risk(self) -> None:
+    def before_leaving(self, *, opens_risk: bool) -> None:
         """Nothing leaves, nothing needs to be durable."""
 
     def swallow(self, command: TradingCommand) -> None:
@@ -106,23 +106,30 @@ class Replay:
         if self._pacing is not None:
             self._pacing.install()
         Attribution(bus, self.wiring.context).install()
-        self.engine.add_actor(Feeder(self.engine.kernel.exec_engine.process, self._pacing))
+        self._memory = SessionMemory()
+        self._memory.install(bus)
+        kernel = self.engine.kernel
+        self._protector = Protector(
+            self.wiring.strategies, kernel.cache, self.wiring.context, self._memory, bus
+        )
+        self.engine.add_actor(Feeder(kernel.exec_engine.process, self._pacing, self._protector.repeat))
 
-    def inherit(self, state: SessionSnapshot) -> Resumption:
+    def inherit(self, state: SessionSnapshot) -> None:
         """
-        Take over the state of the session before, and return the moment at which strategies do so.
+        Take over the state of the session before.
 
         Parameters
         ----------
         state : SessionSnapshot
             The first entry of a session that goes on from another one.
         """
-        kernel, memory = self.engine.kernel, SessionMemory()
-        memory.install(kernel.msgbus)
         book = msgspec.structs.replace(state.book, accounts=())
-        seed(Recovery(state=msgspec.structs.replace(state, book=book)), kernel, self.wiring, memory)
-        protector = Protector(self.wiring.strategies, kernel.cache, self.wiring.context, memory)
-        return Resumption(protector.restore)
+        state = msgspec.structs.replace(state, book=book)
+        seed(Recovery(state=state), self.engine.kernel, self.wiring, self._memory)
+
+    def resumption(self) -> Resumption:
+        """Return the moment at which strategies take up an inherited state, for a record that has none."""
+        return Resumption(self._protector.restore)
 
     def run(self, inputs: Sequence[Any]) -> list[Decision]:
         """Feed all inputs and return the decisions they gave."""
@@ -161,8 +168,10 @@ def replay_decisions(
     try:
         inputs = list(run.inputs)
         if run.inherited is not None:
-            acts = (i for i, one in enumerate(inputs) if isinstance(one, CommandDue | WarmupBars))
-            inputs.insert(next(acts, 0), replay.inherit(run.inherited))
+            replay.inherit(run.inherited)
+            if not any(isinstance(one, ProtectionRepaired) for one in inputs):
+                acts = (i for i, one in enumerate(inputs) if isinstance(one, CommandDue | WarmupBars))
+                inputs.insert(next(acts, 0), replay.resumption())
         got = replay.run(inputs)
     finally:
         replay.dispose()

@@ -89,7 +89,7 @@ class RiskGate:
         elif isinstance(command, ModifyOrder):
             self._execute_modify(command)
         else:
-            self._forward(command)
+            self._leave(command, opens_risk=False)
 
     def _execute_submit(self, command: SubmitOrder) -> None:
         order = command.order
@@ -99,14 +99,7 @@ class RiskGate:
         if not verdict.approved:
             self._deny(order, f"{verdict.rule}: {verdict.reason}")
             return
-        if not request.reducing:
-            try:
-                self._tap.before_risk()
-            except JournalHalted as error:
-                self._on_journal_halted(command, str(error))
-                return
-        self._reserve(request)
-        self._forward(command)
+        self._leave(command, [request], opens_risk=not request.reducing)
 
     def _execute_list(self, command: SubmitOrderList) -> None:
         """Judge a list as a unit: one refusal denies all of it."""
@@ -118,15 +111,7 @@ class RiskGate:
                 for order in orders:
                     self._deny(order, f"{verdict.rule}: {verdict.reason}")
                 return
-        if not all(request.reducing for request in requests):
-            try:
-                self._tap.before_risk()
-            except JournalHalted as error:
-                self._on_journal_halted(command, str(error))
-                return
-        for request in requests:
-            self._reserve(request)
-        self._forward(command)
+        self._leave(command, requests, opens_risk=not all(request.reducing for request in requests))
 
     def _execute_modify(self, command: ModifyOrder) -> None:
         """Let an order of ours be amended to less, never to more; its price may move."""
@@ -134,6 +119,19 @@ class RiskGate:
         if order is not None and command.quantity is not None and command.quantity > order.quantity:
             self._reject_modify(order, command, "an order may be amended to less, never to more")
             return
+        self._leave(command, opens_risk=False)
+
+    def _leave(
+        self, command: TradingCommand, requests: Sequence[OrderRequest] = (), *, opens_risk: bool
+    ) -> None:
+        """Forward a command once it is written, and reserve what it may fill."""
+        try:
+            self._tap.before_leaving(opens_risk=opens_risk)
+        except JournalHalted as error:
+            self._on_journal_halted(command, str(error))
+            return
+        for request in requests:
+            self._reserve(request)
         self._forward(command)
 
     # -- judging ------------------------------------------------------------------------------------

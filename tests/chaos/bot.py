@@ -79,6 +79,7 @@ def _arm_journal(moment: str, kind: str, number: int) -> None:
             die()
         seq = append(self, **fields)
         if due:
+            self.flush()
             die()
         return seq
 

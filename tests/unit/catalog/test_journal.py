@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from catalog import chain
-from catalog.journal import Journal
+from catalog.journal import JOURNAL_FILE, Journal
 from catalog.reader import entries
 from nautilus_bot.core.errors import AlreadyRunning, CorruptEntry, JournalHalted
 
@@ -184,6 +184,30 @@ def test_kill_9_loses_no_entry_that_append_returned_from(tmp_path):
     process.wait(30)
     with Journal(tmp_path, "run-1", durable=True) as journal:
         assert journal.last_seq in {acknowledged, acknowledged + 1}
+
+
+def test_a_durable_journal_that_gathers_shows_its_entries_with_the_next_flush_or_barrier(tmp_path):
+    with Journal(tmp_path, "run-1", durable=True) as journal:
+        append(journal, 1)
+        journal.gather()
+        assert append(journal, 2) == journal.last_seq == 2
+        append(journal, 3)
+        assert [entry.seq for entry in entries(tmp_path)] == [1]
+        journal.flush()
+        assert [entry.seq for entry in entries(tmp_path)] == [1, 2, 3]
+        append(journal, 4)
+        journal.barrier()
+        assert [entry.seq for entry in entries(tmp_path)] == [1, 2, 3, 4]
+
+
+def test_the_log_has_its_room_before_the_first_entry_and_gives_it_back(tmp_path):
+    log = tmp_path / f"{JOURNAL_FILE}-wal"
+    with Journal(tmp_path, "run-1", durable=True) as journal:
+        room = log.stat().st_size
+        append_many(journal, 300)
+        journal.barrier()
+        assert log.stat().st_size == room > 2**20
+    assert not log.exists()
 
 
 def test_a_barrier_may_be_repeated_and_survives_a_checkpoint(tmp_path):

@@ -333,8 +333,8 @@ class _FullDisk(NoTap):
         if self.good < 0 and not self.on_durable:
             raise JournalHalted("disk full")
 
-    def before_risk(self) -> None:
-        if self.good < 0 and self.on_durable:
+    def before_leaving(self, *, opens_risk) -> None:
+        if opens_risk and self.good < 0 and self.on_durable:
             raise JournalHalted("disk full")
 
 
