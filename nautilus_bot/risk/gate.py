@@ -254,6 +254,9 @@ class RiskGate:
                 topics.TRADING + "journal",
                 TradingHalted(ts_event=self._context.clock.now_ns, rule="journal", reason=reason),
             )
+        if isinstance(command, ModifyOrder):
+            self._modify_while_halted(command, reason)
+            return
         orders = [command.order] if isinstance(command, SubmitOrder) else []
         if isinstance(command, SubmitOrderList):
             orders = command.order_list.orders
@@ -263,6 +266,17 @@ class RiskGate:
             return
         for order in orders:
             self._deny(order, f"journal: {reason}")
+
+    def _modify_while_halted(self, command: ModifyOrder, reason: str) -> None:
+        """Let exits move and orders shrink; an entry may not come closer to a fill unrecorded."""
+        order = self._kernel.cache.order(command.client_order_id)
+        grows = order is None or (command.quantity is not None and command.quantity > order.quantity)
+        moves = command.price is not None or command.trigger_price is not None
+        is_exit = order is not None and self._role(order, command.client_order_id.value) in EXIT_ROLES
+        if grows or (moves and not is_exit):
+            self._reject_modify(order, command, reason, rule="journal")
+            return
+        self._forward(command)
 
     def _deny(self, order: Order, reason: str) -> None:
         if order.status not in (OrderStatus.INITIALIZED, OrderStatus.RELEASED):
@@ -280,7 +294,9 @@ class RiskGate:
         )
         self._bus.send("ExecEngine.process", denied)
 
-    def _reject_modify(self, order: Order | None, command: ModifyOrder, reason: str) -> None:
+    def _reject_modify(
+        self, order: Order | None, command: ModifyOrder, reason: str, *, rule: str = LEDGER_RULE
+    ) -> None:
         if order is None:
             return
         now = self._kernel.clock.timestamp_ns()
@@ -291,7 +307,7 @@ class RiskGate:
             command.client_order_id,
             order.venue_order_id,
             order.account_id,
-            f"{LEDGER_RULE}: {reason}",
+            f"{rule}: {reason}",
             UUID4(),
             now,
             now,

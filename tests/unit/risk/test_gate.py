@@ -353,3 +353,51 @@ def test_a_journal_that_cannot_write_halts_entries_and_lets_protective_orders_le
     assert "disk full" in denied.reason
     assert [fact.rule for fact in one.facts] == ["journal"]
     assert one.context.breakers.halt is not None
+
+
+def amend(suffix: str, **changes) -> Step:
+    """Return a step that changes an order of the first signal."""
+
+    def step(strategy: Scripted) -> None:
+        order = strategy.cache.order(ClientOrderId(f"T-S-BTCUSDT-1-{suffix}"))
+        if "quantity" in changes:
+            changes["quantity"] = BTC.make_qty(Decimal(changes["quantity"]))
+        prices = {name: BTC.make_price(value) for name, value in changes.items() if name != "quantity"}
+        strategy.modify_order(order, **(changes | prices))
+
+    return step
+
+
+def rest_entry(strategy: Scripted) -> None:
+    """Leave an entry in the book, away from the market."""
+    order = strategy.order_factory.limit(
+        BTC.id,
+        OrderSide.BUY,
+        BTC.make_qty(Decimal("0.100")),
+        BTC.make_price(950),
+        tags=["T-S-BTCUSDT-1"],
+        client_order_id=ClientOrderId("T-S-BTCUSDT-1-E"),
+    )
+    strategy.submit_order(order)
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [({"quantity": "0.200"}, True), ({"price": 990}, True), ({"quantity": "0.050"}, False)],
+)
+def test_an_entry_may_only_shrink_while_the_journal_cannot_write(bench, changes, refused):
+    one = bench(rules=[], tap=_FullDisk(good=1))
+    strategy = one.run(rest_entry, amend("E", **changes))
+    reasons = [event.reason for event in strategy.of(OrderModifyRejected)]
+    assert reasons == (["journal: disk full"] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [({"quantity": "0.101"}, True), ({"trigger_price": 950}, False), ({"quantity": "0.050"}, False)],
+)
+def test_an_exit_may_move_and_shrink_while_the_journal_cannot_write(bench, changes, refused):
+    one = bench(tap=_FullDisk(good=2))
+    strategy = one.run(lambda s: s.enter(), lambda s: s.protect("0.100"), amend("S1", **changes))
+    assert bool(strategy.of(OrderModifyRejected)) is refused
+    assert strategy.status("S1") == OrderStatus.ACCEPTED
