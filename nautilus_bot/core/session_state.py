@@ -5,9 +5,13 @@ A snapshot is an entry like any other, chained like any other. Orders, positions
 kept as the recorded messages that made them, so that nothing is described twice.
 """
 
+from typing import Literal
+
 import msgspec
 
 from nautilus_bot.core.messages import Message, RiskVerdict, Signal, TradingHalted
+
+type RepairCause = Literal["restored", "corrected", "repaired"]
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -161,3 +165,20 @@ class LedgerCorrected(Message, frozen=True, kw_only=True):
     price: str
     reason: str
     author: str
+
+
+class ProtectionRepaired(Message, frozen=True, kw_only=True):
+    """
+    Strategies were made to look after their protection, by no event of theirs; a replay repeats it.
+
+    Parameters
+    ----------
+    cause : str
+        ``restored``: they took up their state first; ``corrected``: their ledgers had been set right;
+        ``repaired``: something lacked.
+    wall_ns : int
+        Wall clock by which they counted their waits, ns UTC.
+    """
+
+    cause: RepairCause
+    wall_ns: int

@@ -1,12 +1,20 @@
-"""Give strategies their ledgers and let them protect what is open."""
+"""
+Give strategies their ledgers and let them protect what is open.
+
+No event of the journal says when this happens, so it is recorded itself, behind what it did: a replay then
+does it at the same place. A look that finds nothing to do leaves no entry.
+"""
 
 import time
 from collections.abc import Iterable
 from typing import Final
 
 from nautilus_trader.cache.cache import Cache
+from nautilus_trader.common.component import MessageBus
 from nautilus_trader.model.objects import Price
 
+from nautilus_bot.core import topics
+from nautilus_bot.core.session_state import ProtectionRepaired, RepairCause
 from nautilus_bot.node.memory import SessionMemory
 from nautilus_bot.risk.context import RiskContext
 from strategies.base import SignalStrategy
@@ -29,6 +37,8 @@ class Protector:
         The ledgers and the market clock.
     memory : SessionMemory
         The latest signals.
+    bus : MessageBus
+        Where it is recorded, and where commands leave.
     """
 
     def __init__(
@@ -37,32 +47,52 @@ class Protector:
         cache: Cache,
         context: RiskContext,
         memory: SessionMemory,
+        bus: MessageBus,
     ) -> None:
         self._strategies = [one for one in strategies if isinstance(one, SignalStrategy)]
         self._cache = cache
         self._context = context
         self._memory = memory
+        self._bus = bus
 
     def restore(self) -> None:
         """Let every strategy take up its state, and protect it, in one step of the loop."""
-        for strategy in self._strategies:
-            strategy.restore(
-                self._memory.signals_of(strategy.id.value),
-                self._context.ledgers.quantity(strategy.id.value, strategy.instrument_id.value),
-            )
-        self.repair()
+        self._note("restored", always=True)
 
     def correct(self) -> None:
         """Hand out ledgers that were set right, and protect what they leave."""
-        for strategy in self._strategies:
-            strategy.correct(self._context.ledgers.quantity(strategy.id.value, strategy.instrument_id.value))
-        self.repair()
+        self._note("corrected", always=True)
 
     def repair(self) -> None:
         """Send what protection lacks; does nothing when nothing lacks."""
-        now_ns = time.time_ns()
+        self._note("repaired")
+
+    def repeat(self, recorded: ProtectionRepaired) -> None:
+        """Do what a session did."""
+        self._do(recorded.cause, recorded.wall_ns)
+
+    def _note(self, cause: RepairCause, *, always: bool = False) -> None:
+        wall_ns, before = time.time_ns(), self._messages
+        self._do(cause, wall_ns)
+        if always or self._messages != before:
+            now_ns = self._context.clock.now_ns
+            done = ProtectionRepaired(ts_event=now_ns, cause=cause, wall_ns=wall_ns)
+            self._bus.publish(topics.STATE + "protection", done)
+
+    @property
+    def _messages(self) -> int:
+        """Commands and facts so far: whoever did something said something."""
+        return int(self._bus.sent_count + self._bus.pub_count)
+
+    def _do(self, cause: RepairCause, wall_ns: int) -> None:
         for strategy in self._strategies:
-            strategy.repair(self._price(strategy), self._context.clock.now_ns, now_ns)
+            net = self._context.ledgers.quantity(strategy.id.value, strategy.instrument_id.value)
+            if cause == "restored":
+                strategy.restore(self._memory.signals_of(strategy.id.value), net)
+            elif cause == "corrected":
+                strategy.correct(net)
+        for strategy in self._strategies:
+            strategy.repair(self._price(strategy), self._context.clock.now_ns, wall_ns)
 
     def owner(self, tag: str, symbol: str) -> SignalStrategy | None:
         """Return the strategy whose ids bear a tag and a symbol."""

@@ -61,7 +61,10 @@ class TradingHost:
     @property
     def protector(self) -> Protector:
         """What keeps strategies and their exits in step with the ledgers."""
-        return Protector(self.wiring.strategies, self.node.kernel.cache, self.wiring.context, self.memory)
+        kernel = self.node.kernel
+        return Protector(
+            self.wiring.strategies, kernel.cache, self.wiring.context, self.memory, kernel.msgbus
+        )
 
     async def settle(self, since_ns: int) -> None:
         """Let the venue have the last word on what was recovered, and protect what is open."""

@@ -12,7 +12,7 @@ from nautilus_trader.model.orders.unpacker import OrderUnpacker
 
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import FormingBar, MarketMarked, Message, OperatorCommand, WarmupBars
-from nautilus_bot.core.session_state import LedgerCorrected
+from nautilus_bot.core.session_state import LedgerCorrected, ProtectionRepaired
 from nautilus_bot.replay.pacing import CommandDue, Pacing
 
 REPLAY_CLIENT = ClientId("REPLAY")
@@ -100,12 +100,20 @@ class Feeder(Actor):
         Takes execution events: the execution engine.
     pacing : Pacing | None
         Holds commands until their turn; None when the record is of a node without queues.
+    repeat : Callable[[ProtectionRepaired], None] | None
+        Makes strategies look after their protection as they did then; None where their orders are new ones.
     """
 
-    def __init__(self, process: Callable[[OrderEvent], None], pacing: Pacing | None) -> None:
+    def __init__(
+        self,
+        process: Callable[[OrderEvent], None],
+        pacing: Pacing | None = None,
+        repeat: Callable[[ProtectionRepaired], None] | None = None,
+    ) -> None:
         super().__init__()
         self._process = process
         self._pacing = pacing
+        self._repeat = repeat
 
     def on_start(self) -> None:
         """Subscribe to recorded messages."""
@@ -127,6 +135,9 @@ class Feeder(Actor):
             self._process(message)
         elif isinstance(message, (MarketMarked, FormingBar, WarmupBars)):
             self.msgbus.publish(_input_topic(message), message)
+        elif isinstance(message, ProtectionRepaired):
+            if self._repeat is not None:
+                self._repeat(message)
         elif isinstance(message, LedgerCorrected):
             self.msgbus.publish(topics.LEDGER + message.instrument_id, message)
         elif isinstance(message, OperatorCommand):

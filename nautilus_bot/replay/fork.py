@@ -144,7 +144,9 @@ def _continue(original: Original, market: "_Market", moment: _Moment, fork: Run)
         memory.install(engine.kernel.msgbus)
         book = msgspec.structs.replace(state.book, accounts=(), instruments=())
         seed(Recovery(state=msgspec.structs.replace(state, book=book)), engine.kernel, wiring, memory)
-        protector = Protector(wiring.strategies, engine.kernel.cache, wiring.context, memory)
+        protector = Protector(
+            wiring.strategies, engine.kernel.cache, wiring.context, memory, engine.kernel.msgbus
+        )
 
         # before the engine's clock starts: its first tick forgets closed orders
         for strategy in wiring.strategies:
@@ -157,7 +159,7 @@ def _continue(original: Original, market: "_Market", moment: _Moment, fork: Run)
                 engine.kernel.exec_engine.process(_withdrawn(order, engine.kernel.clock.timestamp_ns()))
             protector.repair()
 
-        engine.add_actor(Feeder(engine.kernel.exec_engine.process, None))
+        engine.add_actor(Feeder(engine.kernel.exec_engine.process, None, protector.repeat))
         feed(engine, [*market.history(moment), Resumption(resume), *market.after(moment)])
         node.run()
     finally:

@@ -37,7 +37,7 @@ from nautilus_bot.core.messages import (
     TradingResumed,
     WarmupBars,
 )
-from nautilus_bot.core.session_state import LedgerCorrected, SessionSnapshot
+from nautilus_bot.core.session_state import LedgerCorrected, ProtectionRepaired, SessionSnapshot
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
 from nautilus_bot.replay.pacing import QUEUED, CommandDue, command_key
 
@@ -148,7 +148,7 @@ class _Reading:
         match message:
             case Bar() | MarketMarked() | FormingBar() | WarmupBars() | OperatorCommand() | AccountState():
                 return True
-            case LedgerCorrected():
+            case LedgerCorrected() | ProtectionRepaired():
                 return True
             case OrderInitialized():
                 # no strategy of ours makes an order of the venue, or of another client, again

@@ -100,7 +100,7 @@ def _resimulate_session(original: Original, journal: Journal) -> None:
             engine.add_instrument(instrument)
         spare_analyzer(engine)
         wire(engine.kernel, spec, journal)
-        engine.add_actor(Feeder(engine.kernel.exec_engine.process, None))
+        engine.add_actor(Feeder(engine.kernel.exec_engine.process))
         feed(engine, in_market_time(record.inputs))
         node.run()
     finally:

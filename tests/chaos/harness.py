@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -191,8 +191,10 @@ class Matrix:
             words = [sys.executable, SEALER, run, url, step, number]
             return subprocess.run(words, cwd=ROOT, stderr=errors, timeout=120, check=False).returncode
 
-    def run(self, kill: Kill) -> tuple[int, list[dict[str, Any]]]:
-        """Run one session; return its exit code and what it said."""
+    def run(
+        self, kill: Kill, meanwhile: Callable[[], object] = lambda: None
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """Run one session; return its exit code and what it said. ``meanwhile`` happens once it trades."""
         self._injected += kill.script.count("BUY") + kill.script.count("SELL")
         inside = "" if kill.at.startswith("time:") else kill.at
         command = [sys.executable, BOT, self._exchange.http_url, self._exchange.ws_url, self._folder]
@@ -214,6 +216,8 @@ class Matrix:
             first = process.stdout.readline()
             if first and kill.fault:
                 self._exchange.fault(kill.fault)
+            if first:
+                meanwhile()
             text = first + process.stdout.read()
             code = process.wait()
             killer.cancel()

@@ -1,10 +1,11 @@
-"""What others do on the account while the bot is down is found, attributed, told: AC-REC-20 to AC-REC-23."""
+"""What others do on the account while the bot is down is found, attributed, told: AC-REC-20 to AC-REC-25."""
 
 import time
 from decimal import Decimal
 
 import pytest
 
+from nautilus_bot.replay.run_replay import replay_run
 from tests.chaos.harness import Kill
 
 pytestmark = pytest.mark.timeout(240)
@@ -83,3 +84,32 @@ def test_ac_rec_23_the_next_start_knows_it_and_corrects_nothing_again(matrix):
     belief = start(matrix, "resume,hold:1")
     assert belief["ledgers"] == {}
     assert belief["reduce_only"] == []
+
+
+def test_ac_rec_24_a_stop_cancelled_while_the_bot_trades_is_sent_again_and_replayed(matrix):
+    assert start(matrix, "resume,ETHUSDT:BUY:1.5")["net"]["ETHUSDT"] != "0"
+
+    def cancel_the_stop() -> None:
+        (stop,) = (row for row in matrix.rest.open_orders() if "-S" in row["orderLinkId"])
+        matrix.rest.cancel_order("ETHUSDT", stop["orderLinkId"])
+
+    code, said = matrix.run(Kill("", "hold:8"), cancel_the_stop)
+
+    assert code == 0
+    assert matrix.compare(said[-1]) == []
+    assert [one.cause for one in matrix.recorded("ProtectionRepaired")][-2:] == ["restored", "repaired"]
+    result = replay_run(matrix.store, said[-1]["run"])
+    assert result.decisions.is_identical, (result.decisions.expected, result.decisions.got)
+    assert {kind.kind: kind.replayed for kind in result.kinds}["SubmitOrder"] == 1
+
+
+def test_ac_rec_25_what_a_start_sends_to_protect_is_replayed(matrix):
+    (stop,) = (row for row in matrix.rest.open_orders() if "-S" in row["orderLinkId"])
+    matrix.rest.cancel_order("ETHUSDT", stop["orderLinkId"])
+
+    belief = start(matrix)
+
+    assert matrix.compare(belief) == []
+    result = replay_run(matrix.store, belief["run"])
+    assert result.decisions.is_identical, (result.decisions.expected, result.decisions.got)
+    assert {kind.kind: kind.replayed for kind in result.kinds}["SubmitOrder"] == 1
