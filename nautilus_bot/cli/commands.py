@@ -117,6 +117,24 @@ COMMANDS: Final = (
         ),
     ),
     Command(
+        "up",
+        "nautilus_bot.cli.up:up",
+        "Run a paper bot with Prometheus, Alertmanager, control panel and watchdog; no Docker needed.",
+        "Running",
+        (
+            "nautilus-bot up --speed 60",
+            "nautilus-bot up --no-panel --require",
+            "nautilus-bot up --any-ports --json",
+        ),
+    ),
+    Command(
+        "down",
+        "nautilus_bot.cli.up:down",
+        "End what `up` started: the bot gracefully, and everything beside it.",
+        "Running",
+        ("nautilus-bot down",),
+    ),
+    Command(
         "start",
         "nautilus_bot.cli.lifecycle:app",
         "Start a bot in the background, and wait until it really trades.",

@@ -20,8 +20,10 @@ from nautilus_bot.core.errors import (
     ProcessError,
     VenueTimeout,
 )
+from nautilus_bot.process.identity import descendants
 from nautilus_bot.process.log_file import log_path
 from nautilus_bot.process.pidfile import RunFile, load_run_file
+from nautilus_bot.process.up.leash import Leash
 
 START_TIMEOUT_SECS: Final = 120.0
 POLL_SECS: Final = 0.05
@@ -42,7 +44,12 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def start_bot(
-    mode: str, arguments: Sequence[str], name: str = "", timeout_secs: float = START_TIMEOUT_SECS
+    mode: str,
+    arguments: Sequence[str],
+    name: str = "",
+    timeout_secs: float = START_TIMEOUT_SECS,
+    *,
+    leash: Leash | None = None,
 ) -> Started:
     """
     Start a bot as a process of its own.
@@ -57,6 +64,8 @@ def start_bot(
         What it is called; the mode by default.
     timeout_secs : float, default 120
         Longest wait until it trades; it is ended when it does not.
+    leash : Leash | None, default None
+        Ends it together with this process, which it otherwise outlives.
 
     Raises
     ------
@@ -74,7 +83,7 @@ def start_bot(
         )
     begun = time.monotonic()
     words = log_path(name).with_suffix(".out")
-    process = _spawn(mode, arguments, name, words)
+    process = _spawn(mode, arguments, name, words, leash)
     try:
         found = _await_trading(process, name, words, begun + timeout_secs)
     except BaseException:
@@ -94,9 +103,13 @@ def start_bot(
     )
 
 
-def _spawn(mode: str, arguments: Sequence[str], name: str, words: Path) -> subprocess.Popen[bytes]:
+def _spawn(
+    mode: str, arguments: Sequence[str], name: str, words: Path, leash: Leash | None
+) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "nautilus_bot.cli.main", mode, "--name", name]
     command += ["--log-file", str(log_path(name)), *arguments]
+    if leash is not None:
+        command = leash.words(tuple(command))
     detached: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -107,7 +120,7 @@ def _spawn(mode: str, arguments: Sequence[str], name: str, words: Path) -> subpr
             output.write(f"{' '.join(command)}\n".encode())
             return subprocess.Popen(  # noqa: S603  our own command line
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if leash is None else leash.stdin,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=os.environ | {"PYTHONUNBUFFERED": "1"},
@@ -122,13 +135,18 @@ def _await_trading(process: subprocess.Popen[bytes], name: str, words: Path, dea
         if process.poll() is not None:
             raise _failure(process.returncode, words)
         found = load_run_file(name)
-        if found is not None and found.pid == process.pid and found.state == "trading":
+        if found is not None and found.state == "trading" and _is_of(found.pid, process.pid):
             # one that was told to stop meanwhile does not answer any more, and is about to end
             with suppress(ProcessError):
                 ControlClient(found.control_url, found.token).health()
                 return found
         time.sleep(POLL_SECS)
     raise VenueTimeout(f"the bot must trade in time, it still did not and was ended; see {words}")
+
+
+def _is_of(pid: int, started: int) -> bool:
+    """Whether a process is the one that was started, or below it where a leash stands between the two."""
+    return pid == started or pid in {child for child, _ in descendants(started)}
 
 
 def _failure(code: int, words: Path) -> BotError:

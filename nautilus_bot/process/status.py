@@ -1,8 +1,8 @@
 """What ``status`` shows: the process, what it says of itself, the services beside it, the last log lines."""
 
-import socket
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,12 +13,15 @@ from nautilus_bot.core.snapshot import SignalLine
 from nautilus_bot.process.identity import descendants
 from nautilus_bot.process.log_file import LogLine
 from nautilus_bot.process.log_reader import last_lines
+from nautilus_bot.process.loopback import listens
 from nautilus_bot.process.pidfile import RunFile
+from nautilus_bot.process.up.up_file import load_up_file
 
 PROBE_SECS: Final = 0.2
 SIGNALS_SHOWN: Final = 5
 LINES_SHOWN: Final = 5
-SERVICES: Final = (("metrics", 8080), ("prometheus", 9090), ("grafana", 3000), ("panel", 8501))
+SERVICES: Final = {"metrics": 8080, "prometheus": 9090, "alertmanager": 9093, "grafana": 3000, "panel": 8501}
+"""Where they usually are; the run file and that of ``up`` know better."""
 
 
 class ServiceState(msgspec.Struct, frozen=True):
@@ -82,7 +85,9 @@ def read_status(found: RunFile) -> StatusReport:
         exit_code=found.exit_code,
         error=error,
         children=tuple(pid for pid, _ in descendants(found.pid)) if running else (),
-        services=tuple(ServiceState(name, port, _listens(port)) for name, port in SERVICES),
+        services=tuple(
+            ServiceState(name, port, listens(port, PROBE_SECS)) for name, port in _ports(found).items()
+        ),
         bot=bot,
         signals=signals,
         log=tuple(last_lines(Path(found.log), LINES_SHOWN)) if found.log else (),
@@ -99,9 +104,17 @@ def _ask(found: RunFile) -> tuple[BotStatus | None, tuple[SignalLine, ...], str]
         return None, (), str(e)
 
 
-def _listens(port: int) -> bool:
+def _ports(found: RunFile) -> dict[str, int]:
+    """Return where the services of a bot are: as it says itself, as ``up`` says, else where they usually are."""
+    ports = SERVICES | ({"metrics": _port(found.metrics_url)} if found.metrics_url else {})
     try:
-        with socket.create_connection(("127.0.0.1", port), PROBE_SECS):
-            return True
-    except OSError:
-        return False
+        held = load_up_file(found.name)
+    except ProcessError:
+        return ports
+    if held is None or not held.is_running:
+        return ports
+    return ports | {part.name: _port(part.url) for part in held.parts if part.url}
+
+
+def _port(url: str) -> int:
+    return urlsplit(url).port or 0
