@@ -1,0 +1,61 @@
+"""The script that Streamlit runs: let the operator in, then show the page that was chosen."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from monitoring.dashboard import confirmation, frame
+from monitoring.dashboard.access import may_enter
+from monitoring.dashboard.markup import line
+from monitoring.dashboard.views import health, live, reports, risk, runs, strategies
+
+FOLDER = Path(__file__).parent
+TOKEN = "token"  # noqa: S105  the name of a parameter, not a secret
+ENTERED = "entered"
+PAGES = (
+    (live.page, "Live", ":material/monitoring:"),
+    (strategies.page, "Strategies", ":material/psychology:"),
+    (risk.page, "Risk", ":material/shield:"),
+    (health.page, "Health", ":material/ecg_heart:"),
+    (runs.page, "Runs", ":material/history:"),
+    (reports.page, "Reports", ":material/description:"),
+)
+
+
+def main() -> None:
+    """Show the panel to who has the token, and the question for it to everybody else."""
+    st.set_page_config("nautilus-bot", page_icon=str(FOLDER / "panel.svg"), layout="wide")
+    st.html(FOLDER / "panel.css")
+    entered = _has_entered()
+    pages = [st.Page(page, title=title, icon=icon, url_path=title.lower()) for page, title, icon in PAGES]
+    chosen = st.navigation(pages, position="sidebar" if entered else "hidden")
+    if not entered:
+        _ask_token()
+        return
+    st.logo(str(FOLDER / "panel.svg"), size="large")
+    confirmation.show_told()
+    chosen.run()
+    confirmation.show_asked()
+
+
+def _has_entered() -> bool:
+    """Whether the token was shown in the address or in the form."""
+    if may_enter(st.query_params.get(TOKEN, ""), frame.settings().token):
+        st.session_state[ENTERED] = True
+    return bool(st.session_state.get(ENTERED, False))
+
+
+def _ask_token() -> None:
+    with st.form("access", width=440):
+        st.html(
+            "<h1>nautilus-bot</h1><p>The address that <code>nautilus-bot dashboard</code> printed opens it.</p>"
+        )
+        shown = st.text_input("Access token", type="password")
+        if st.form_submit_button("Open the panel", type="primary"):
+            if may_enter(shown.strip(), frame.settings().token):
+                st.session_state[ENTERED] = True
+                st.rerun()
+            st.html(line("That is not the token."))
+
+
+main()
