@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import ClassVar
 
 from nautilus_trader.adapters.bybit import (
@@ -77,7 +76,7 @@ class BybitVenue:
     leverage : int
         Set at the venue for every symbol.
     account : str, default ""
-        What tells this account from others over restarts; by default environment, address and key (hashed).
+        What tells this account from others over restarts; empty asks the venue (see ``account_name``).
     """
 
     def __init__(
@@ -96,7 +95,7 @@ class BybitVenue:
         self.api_secret = api_secret
         self.symbols = symbols
         self.leverage = leverage
-        self.account = account or f"{environment} {addresses.rest_url} {_fingerprint(api_key)}"
+        self.account = account
         self.links = VenueLinks()
         self.funding = FundingLog()
 
@@ -156,10 +155,6 @@ class BybitVenue:
     def _provider_config(self) -> InstrumentProviderConfig:
         ids = frozenset(InstrumentId.from_str(f"{symbol}-LINEAR.BYBIT") for symbol in self.symbols)
         return InstrumentProviderConfig(load_ids=ids)
-
-
-def _fingerprint(api_key: str) -> str:
-    return sha256(api_key.encode()).hexdigest()[:12]
 
 
 class _DataClientFactory(BybitLiveDataClientFactory):

@@ -98,7 +98,7 @@ def lock_account(store: EventStore, account: str) -> OwnerLock:
         ) from e
 
 
-def find_recovery(store: EventStore, mode: str, account: str) -> Recovery:
+def find_recovery(store: EventStore, mode: str, account: str, former_account: str = "") -> Recovery:
     """
     Sweep, and fold the latest session of the same mode and account.
 
@@ -113,10 +113,13 @@ def find_recovery(store: EventStore, mode: str, account: str) -> Recovery:
         ``paper`` or ``live``.
     account : str
         Environment and account.
+    former_account : str
+        Name that the same account's runs had before; empty for none.
     """
     swept = sweep(store)
     runs = store.runs()
-    others = {one.run_id for one in runs if (one.mode, one.account) != (mode, account)}
+    names = {account, former_account or account}
+    others = {one.run_id for one in runs if one.mode != mode or one.account not in names}
     doubts = [
         f"run {one.run_id}: {one.note}"
         for one in swept

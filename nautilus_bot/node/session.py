@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from adapters.bybit.account_name import account_name, former_account_name
 from adapters.bybit.clients import BybitVenue
 from adapters.bybit.login import check_login
 from catalog.manifest import RunStatus
@@ -96,6 +97,7 @@ class TradingSession:
         self._log_level = log_level
         self._stop = asyncio.Event()
         self._reason = ""
+        self._account = ""
         self._recovery = NOTHING
         self.run: Run
         self.host: TradingHost
@@ -126,7 +128,8 @@ class TradingSession:
             trade=not self.venue.trades_over_http,
         )
         store = EventStore(Path(self.config.backtest.event_store_path))
-        owner = lock_account(store, self.venue.account)
+        self._account = await asyncio.to_thread(account_name, self.venue)
+        owner = lock_account(store, self._account)
         try:
             return await self._trade(store)
         finally:
@@ -134,7 +137,9 @@ class TradingSession:
 
     async def _trade(self, store: EventStore) -> SessionEnd:
         begun = time.monotonic()
-        self._recovery = await asyncio.to_thread(find_recovery, store, self.mode.name, self.venue.account)
+        self._recovery = await asyncio.to_thread(
+            find_recovery, store, self.mode.name, self._account, former_account_name(self.venue)
+        )
         if self._recovery.state is not None:
             self._recovery = self._recovery.at_market_time(await self._market_ns())
         started_ns = self._recovery.earliest_start_ns(time.time_ns())
@@ -149,7 +154,7 @@ class TradingSession:
             versions=library_versions(),
             started_ns=started_ns,
             parent_run=self._recovery.parent_run,
-            account=self.venue.account,
+            account=self._account,
         )
         try:
             self.host = build_trading(

@@ -5,8 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.bybit.account_name import account_name, former_account_name
 from adapters.bybit.addresses import BybitAddresses
 from adapters.bybit.audit import NodeView, audit
+from adapters.bybit.clients import BybitVenue
 from adapters.bybit.login import check_login
 from adapters.bybit_simulator.prices import BookTick, MarkTick
 from adapters.bybit_simulator.requests import CreateOrder
@@ -49,6 +51,16 @@ async def test_missing_keys_are_named():
     nowhere = BybitAddresses(rest_url="", ws_public_url="", ws_private_url="", ws_trade_url="")
     with pytest.raises(AuthFailed, match="BYBIT_API_SECRET"):
         await check_login(nowhere, KEY, "")
+
+
+async def test_an_account_goes_by_the_venues_number_and_not_by_its_key(exchanges):
+    exchange = await exchanges()
+    venue = BybitVenue("simulated", exchange.addresses, KEY, KEY, ("BTCUSDT",))
+    name = await asyncio.to_thread(account_name, venue)
+    assert name == f"simulated {exchange.addresses.rest_url} account 1"
+    assert name != former_account_name(venue)
+    named = BybitVenue("simulated", exchange.addresses, KEY, KEY, ("BTCUSDT",), account="of my own")
+    assert account_name(named) == "of my own"
 
 
 async def test_a_refused_balance_stops_the_start(exchanges):

@@ -106,6 +106,14 @@ class TestWhichSession:
         assert found.state.risk.halt == HALT
         assert fold_session(took.folder, use_snapshots=False).risk.halt == HALT
 
+    def test_one_that_was_recorded_under_the_former_name_of_the_account_is_continued(self, store, new_run):
+        former = new_run(HALT, account="mainnet https://api.bybit.com 0a1b2c", started=1)
+        former.end()
+        other = new_run(account="mainnet account 8", started=2)
+        other.end()
+        found = find_recovery(store, "paper", "mainnet account 7", "mainnet https://api.bybit.com 0a1b2c")
+        assert found.parent_run == former.run_id
+
     def test_nothing_is_recovered_where_nothing_was(self, store):
         found = find_recovery(store, "paper", "simulated a")
         assert (found.parent, found.state, found.doubts) == (None, None, [])
