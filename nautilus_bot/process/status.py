@@ -105,7 +105,7 @@ def _ask(found: RunFile) -> tuple[BotStatus | None, tuple[SignalLine, ...], str]
 
 
 def _ports(found: RunFile) -> dict[str, int]:
-    """Return where the services of a bot are: as it says itself, as ``up`` says, else where they usually are."""
+    """Return where the services of a bot are: as it or ``up`` says, else where they usually are."""
     ports = SERVICES | ({"metrics": _port(found.metrics_url)} if found.metrics_url else {})
     try:
         held = load_up_file(found.name)
