@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import Any, Final
 
 import pybit.exceptions
@@ -40,6 +41,25 @@ class AskedToWait(RateLimited):
 
 class Unreachable(VenueError):
     """The venue could not be reached, or a gateway before it answered: worth another attempt."""
+
+
+class Unreadable(VenueError):
+    """The venue answered something else than it documents, e.g. half a list or a page of its gateway."""
+
+
+def reads[**P, R](question: Callable[P, R]) -> Callable[P, R]:
+    """Let a question fail with ``Unreadable`` when its answer cannot be read."""
+
+    @wraps(question)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return question(*args, **kwargs)
+        except (LookupError, TypeError, ValueError, ArithmeticError) as e:
+            raise Unreadable(
+                f"the venue must answer {question.__name__} as it documents, its answer cannot be read: {e!r}"
+            ) from e
+
+    return ask
 
 
 class PybitSession:
@@ -100,6 +120,9 @@ class PybitSession:
             raise VenueTimeout(f"{self.url} must answer in time, it did not; is the venue reachable?") from e
         except requests.exceptions.RequestException as e:
             raise Unreachable(f"{self.url} must be reachable, it is not ({type(e).__name__})") from e
+        except AttributeError as e:
+            # pybit's own word for JSON that is no object
+            raise Unreadable(f"{self.url} must answer with an object, it did not") from e
         if headers.get(REMAINING_HEADER) == "0":
             self.window_resets_at = time.monotonic() + (_wait_secs(headers) or 0.0)
         return dict(answer["result"])

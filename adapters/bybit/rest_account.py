@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from adapters.bybit.pybit_session import PybitSession
+from adapters.bybit.pybit_session import PybitSession, reads
 
 NS_PER_MS: Final = 1_000_000
 MAX_ROWS: Final = 200
@@ -62,10 +62,12 @@ class VenueExecution(msgspec.Struct, frozen=True):
 class AccountRequests(PybitSession):
     """Signed questions."""
 
+    @reads
     def funding_execution_ids(self, symbol: str) -> set[str]:
         """Return the ids of the latest funding settlements in the account's execution list."""
         return {row.exec_id for row in self.executions(symbol, kind="Funding") if row.kind == "Funding"}
 
+    @reads
     def executions(self, symbol: str = "", *, kind: str = "", limit: int = 100) -> list[VenueExecution]:
         """
         Return the account's latest executions, newest first.
@@ -83,6 +85,7 @@ class AccountRequests(PybitSession):
         result = self._ask(self._session.get_executions, category="linear", limit=limit, **wanted)
         return [_execution(row) for row in result["list"]]
 
+    @reads
     def positions(self) -> dict[str, VenuePosition]:
         """Return the venue's open positions by symbol."""
         rows = self._pages(self._session.get_positions, category="linear", settleCoin="USDT", limit=MAX_ROWS)
@@ -94,6 +97,7 @@ class AccountRequests(PybitSession):
                 found[row["symbol"]] = VenuePosition(row["symbol"], sign * size, Decimal(row["avgPrice"]))
         return found
 
+    @reads
     def wallet_balance_usdt(self) -> Decimal:
         """Return the account's USDT wallet balance."""
         result = self._ask(self._session.get_wallet_balance, accountType="UNIFIED")
@@ -102,12 +106,14 @@ class AccountRequests(PybitSession):
                 return Decimal(coin["walletBalance"])
         return Decimal(0)
 
+    @reads
     def open_orders(self) -> list[dict[str, Any]]:
         """Return the account's open orders, conditional ones too, as Bybit describes them."""
-        return list(
-            self._pages(self._session.get_open_orders, category="linear", settleCoin="USDT", limit=50)
-        )
+        rows = self._pages(self._session.get_open_orders, category="linear", settleCoin="USDT", limit=50)
+        # whoever reads them relies on these
+        return [row for row in rows if (row["symbol"], row["orderId"], row["orderLinkId"])]
 
+    @reads
     def find_order(self, symbol: str, order_link_id: str) -> dict[str, Any] | None:
         """
         Return an order by our id, open or ended, as Bybit describes it; None when the venue never had it.
@@ -124,19 +130,23 @@ class AccountRequests(PybitSession):
                 return dict(rows[0])
         return None
 
+    @reads
     def cancel_order(self, symbol: str, order_link_id: str) -> None:
         """Cancel an open order by our id; one that has ended meanwhile is an error like any other."""
         self._ask(self._session.cancel_order, category="linear", symbol=symbol, orderLinkId=order_link_id)
 
+    @reads
     def order_history(self) -> list[dict[str, Any]]:
         """Return the account's latest 50 orders as Bybit describes them, newest first."""
         result = self._ask(self._session.get_order_history, category="linear", settleCoin="USDT", limit=50)
         return list(result["list"])
 
+    @reads
     def permissions(self) -> dict[str, Any]:
         """Return what the key may do, as ``/v5/user/query-api`` says."""
         return dict(self._ask(self._session.get_api_key_information))
 
+    @reads
     def fee_rates(self, symbol: str = "") -> dict[str, FeeRate]:
         """Return the account's fee rates by symbol, of all symbols by default."""
         wanted = {"symbol": symbol} if symbol else {}

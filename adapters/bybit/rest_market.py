@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.bybit.pybit_session import PybitSession
+from adapters.bybit.pybit_session import PybitSession, reads
 from nautilus_bot.core.errors import NotFound
 from nautilus_bot.market.funding import FundingRate
 from nautilus_bot.market.instruments import InstrumentFacts, read_instruments_info
@@ -45,10 +45,12 @@ class ListedInstrument(msgspec.Struct, frozen=True):
 class MarketRequests(PybitSession):
     """Public questions."""
 
+    @reads
     def server_time_ns(self) -> int:
         """Return the venue's wall clock, ns UTC."""
         return int(self._ask(self._session.get_server_time)["timeNano"])
 
+    @reads
     def instrument(self, symbol: str) -> ListedInstrument:
         """
         Return a linear USDT perpetual.
@@ -74,6 +76,7 @@ class MarketRequests(PybitSession):
             facts = msgspec.structs.replace(facts, history_tick=str(finest))
         return ListedInstrument(facts, int(row["launchTime"]) * NS_PER_MS)
 
+    @reads
     def klines(
         self, symbol: str, interval: str, *, limit: int = MAX_KLINES, start_ms: int = 0, end_ms: int = 0
     ) -> list[Kline]:
@@ -106,6 +109,7 @@ class MarketRequests(PybitSession):
         )
         return [Kline(int(row[0]) * NS_PER_MS, *row[1:6]) for row in reversed(result["list"])]
 
+    @reads
     def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> list[FundingRate]:
         """Return the latest 200 settlements between two times (ms UTC, both included), oldest first."""
         result = self._ask(

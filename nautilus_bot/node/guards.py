@@ -8,6 +8,7 @@ again. Exits, stops and cancels are never held back.
 """
 
 import asyncio
+import contextlib
 from typing import Final
 
 from nautilus_trader.common.component import MessageBus
@@ -52,19 +53,16 @@ class LinkGuard:
         self._catch_up = catch_up
         self._venue: BybitVenue | None = None
         self._dead: dict[str, set[str]] = {}
+        self._tasks: asyncio.TaskGroup | None = None
         self._returning: dict[str, asyncio.Task[None]] = {}
 
     async def run(self, venue: BybitVenue) -> None:
-        """Guard a venue's connections until cancelled."""
+        """Guard a venue's connections until cancelled; whatever fails here but the venue fails the guard."""
         monitor = LivenessMonitor(venue, self.on_change)
         self._venue = venue
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(monitor.run())
-                tasks.create_task(self._watch_sockets(venue))
-        finally:
-            for task in self._returning.values():
-                task.cancel()
+        async with asyncio.TaskGroup() as self._tasks:
+            self._tasks.create_task(monitor.run())
+            self._tasks.create_task(self._watch_sockets(venue))
 
     def on_change(self, change: LinkChanged) -> None:
         """Take what the liveness monitor noticed."""
@@ -108,20 +106,23 @@ class LinkGuard:
             return
         witnesses.discard(witness)
         if not witnesses:
-            self._returning[link] = asyncio.get_running_loop().create_task(self._check(link, reason))
+            tasks = self._tasks or asyncio.get_running_loop()
+            self._returning[link] = tasks.create_task(self._check(link, reason))
 
     async def _check(self, link: str, reason: str) -> None:
-        """Fetch, compare and protect, as long as it takes; then allow entries."""
+        """
+        Fetch, compare and protect, as long as it takes; then allow entries.
+
+        A venue that refuses, is silent or answers nonsense is asked again; any other error is ours.
+        """
         fills = 0
         while True:
-            try:
+            with contextlib.suppress(VenueError):
                 if link == PUBLIC:
                     await self._fetch_bars()
                 fills += await self._catch_up.fetch(excuse_stream=True)
                 if await self._watch.confirm():
                     break
-            except VenueError:
-                pass
             await asyncio.sleep(RETRY_SECS)
         text = f"{reason}; {fills} missed fills fetched, every position has its stop"
         self._publish(EntriesAllowed(ts_event=self._now, author=_guard(link), reason=text))

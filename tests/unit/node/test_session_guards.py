@@ -1,10 +1,13 @@
 """What guards a session, without a venue: entries wait for a dead link; funding is shared by ledger."""
 
+import asyncio
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from adapters.bybit.liveness import LinkChanged
+from adapters.bybit.pybit_session import Unreadable
 from nautilus_bot.core.clocks import MarketClock
 from nautilus_bot.core.errors import VenueTimeout
 from nautilus_bot.core.messages import EntriesAllowed, EntriesSuspended
@@ -33,8 +36,13 @@ class Venue:
 
     async def fetch(self, *, excuse_stream):
         self.asked += 1
-        if self.answers.pop(0) == "no answer":
-            raise VenueTimeout("no answer")
+        match self.answers.pop(0):
+            case "no answer":
+                raise VenueTimeout("no answer")
+            case "nonsense":
+                raise Unreadable("half a list")
+            case "mistake":
+                raise ZeroDivisionError
         return 0
 
     async def confirm(self):
@@ -97,3 +105,36 @@ def test_opposite_ledgers_pay_and_receive_and_without_a_net_it_is_nobodys():
     shares = share_funding(Decimal("-0.6"), {"A": Decimal(1), "B": Decimal("-0.4")})
     assert shares == {"A": Decimal(-1), "B": Decimal("0.4")}
     assert share_funding(Decimal("-0.6"), {}) == {EXTERNAL: Decimal("-0.6")}
+
+
+async def test_an_answer_that_cannot_be_read_is_asked_for_again(begin):
+    guard, bus, venue = begin("nonsense", "fetched", "agrees")
+    guard.on_change(changed(is_alive=False))
+    guard.on_change(changed(is_alive=True))
+    await guard._returning["private"]
+    assert bus.facts == [EntriesSuspended, EntriesAllowed]
+    assert venue.asked == 2
+
+
+async def test_a_mistake_of_ours_in_the_check_fails_the_guard_and_is_not_swallowed(begin, monkeypatch):
+    guard, bus, _ = begin("mistake")
+
+    class Monitor:
+        """Tell of a connection that died and is back."""
+
+        def __init__(self, _venue, on_change):
+            self.on_change = on_change
+
+        async def run(self):
+            self.on_change(changed(is_alive=False))
+            self.on_change(changed(is_alive=True))
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(guards, "LivenessMonitor", Monitor)
+    links = SimpleNamespace(public=None, private=None, trade=None)
+    venue = SimpleNamespace(links=links, trades_over_http=False)
+    with pytest.raises(ExceptionGroup) as raised:
+        async with asyncio.timeout(10):
+            await guard.run(venue)
+    assert raised.group_contains(ZeroDivisionError)
+    assert bus.facts == [EntriesSuspended]
