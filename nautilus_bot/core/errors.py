@@ -15,6 +15,7 @@ Every failure this project raises on purpose, in one tree.
     │   ├── VenueTimeout     5
     │   ├── RateLimited
     │   └── AuthFailed       4
+    ├── Undelivered          5   a message to the operator did not arrive (yet)
     └── ProcessError         1
         ├── AlreadyRunning
         ├── NotRunning       3
@@ -87,6 +88,12 @@ class AuthFailed(VenueError):
     """The venue does not accept the keys."""
 
     exit_code = 4
+
+
+class Undelivered(BotError):
+    """A message to the operator could not be queued or delivered."""
+
+    exit_code = 5
 
 
 class ProcessError(BotError):
