@@ -178,7 +178,37 @@ class ProtectionRepaired(Message, frozen=True, kw_only=True):
         ``repaired``: something lacked.
     wall_ns : int
         Wall clock by which they counted their waits, ns UTC.
+    apart_from : tuple[str, ...]
+        Instruments that were left alone: a command of theirs was on its way, or their position in doubt.
     """
 
     cause: RepairCause
     wall_ns: int
+    apart_from: tuple[str, ...] = ()
+
+
+class ExternalAssigned(Message, frozen=True, kw_only=True):
+    """
+    The operator said whose an outside position is; its instrument is reduce-only no more.
+
+    Parameters
+    ----------
+    strategy_id : str
+        Who takes it over, under the stop and the target given; empty for nobody: it stays ``EXTERNAL``.
+    instrument_id : str
+        Where it is.
+    quantity, price : str
+        Signed quantity in base currency and average price, decimal strings.
+    stop, target : str
+        Where the strategy protects it; empty for nobody.
+    author : str
+        Who said so.
+    """
+
+    strategy_id: str
+    instrument_id: str
+    quantity: str
+    price: str
+    stop: str
+    target: str
+    author: str

@@ -3,12 +3,14 @@ Watch, while trading, that the venue holds what the node believes: positions, or
 
 What somebody else trades on the account, or closes for us, is noticed within seconds and attributed. A stop
 that was cancelled from outside, or lost, is sent again; an order of ours that no strategy knows is cancelled.
-A difference counts only when it lasts while no command is on its way, and executions are asked for before
-anything is concluded from it: a fill that the stream lost belongs to its order, not to a stranger.
+A difference counts only when it lasts while no command of its symbol is on its way, and executions are asked
+for before anything is concluded from it: a fill that the stream lost belongs to its order, not to a stranger.
+A command that hangs holds nobody up but its own symbol.
 """
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import Final
 
 from nautilus_trader.system.kernel import NautilusKernel
@@ -20,7 +22,7 @@ from nautilus_bot.core.errors import VenueError
 from nautilus_bot.core.messages import Notice
 from nautilus_bot.node.attribution import Attribution
 from nautilus_bot.node.catch_up import CatchUp
-from nautilus_bot.node.holdings import Held, fetch_held
+from nautilus_bot.node.holdings import Held, fetch_held, symbol_of
 from nautilus_bot.node.node_view import build_node_view
 from nautilus_bot.node.protect import Protector
 from nautilus_bot.risk.context import RiskContext
@@ -34,6 +36,23 @@ ACT_AT: Final = 3
 PROTECTION: Final = ("stop", "lost order")
 TOLD_ELSEWHERE: Final = ("position", "stop")
 """Attribution tells of positions; a missing stop is sent again, or its position is closed and told."""
+
+
+IDS_BEFORE_SYMBOL: Final = 2
+"""Session and tag (see ``core.ids``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What differs, and the symbols of which nothing can be said since a command of theirs is on its way."""
+
+    differences: list[Difference]
+    busy: frozenset[str]
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """Symbols whose positions may be others than the ledgers say: what protects them is left alone."""
+        return self.busy | {one.subject for one in self.differences if one.kind == "position"}
 
 
 class AccountWatch:
@@ -84,19 +103,20 @@ class AccountWatch:
             except VenueError:
                 self._times.clear()
 
-    async def find(self) -> list[Difference] | None:
+    async def find(self) -> Look:
         """
-        Return what differs now; None while a command is on its way, when nothing can be said.
+        Return what differs now.
 
         Raises
         ------
         VenueError, AuthFailed, VenueTimeout
             If the venue does not answer.
         """
+        busy = self._busy()
         view: VenueView = await asyncio.to_thread(fetch_view, self._rest)
-        if self._cache.orders_inflight():
-            return None
-        return list(compare(view, build_node_view(self._cache, self._context)).differences)
+        busy |= self._busy()
+        report = compare(view, build_node_view(self._cache, self._context))
+        return Look([one for one in report.differences if not _concerns(one, busy)], busy)
 
     async def confirm(self) -> bool:
         """
@@ -107,27 +127,31 @@ class AccountWatch:
         VenueError, AuthFailed, VenueTimeout
             If the venue does not answer.
         """
-        found = await self.find()
-        if found is None or any(one.kind == "position" for one in found):
-            return False
-        self._protector.repair()
-        return not self._cache.orders_inflight() and not any(one.kind in PROTECTION for one in found)
+        look = await self.find()
+        self._protector.repair(self._instruments(look.doubtful))
+        agrees = not look.doubtful and not any(one.kind in PROTECTION for one in look.differences)
+        return agrees and not self._cache.orders_inflight()
 
     async def look(self) -> None:
         """Take one look; act on differences that last."""
-        found = await self.find()
-        if found is None:
-            self._times.clear()
-            return
+        look = await self.find()
+        found = look.differences
         self._times = {one: self._times.get(one, 0) + 1 for one in found}
         self._told &= set(found)
-        if not any(one.kind == "position" for one in found):
-            self._protector.repair()
+        self._protector.repair(self._instruments(look.doubtful))
         if FETCH_AT in self._times.values():
             await self._catch_up.fetch()
         lasting = [one for one, times in self._times.items() if times >= ACT_AT]
         if lasting:
             await self._act(lasting)
+
+    def _busy(self) -> frozenset[str]:
+        """Return the symbols of which a command is on its way."""
+        return frozenset(symbol_of(order.instrument_id) for order in self._cache.orders_inflight())
+
+    def _instruments(self, symbols: frozenset[str]) -> list[str]:
+        names = (instrument.id for instrument in self._cache.instruments())
+        return [name.value for name in names if symbol_of(name) in symbols]
 
     async def _act(self, lasting: list[Difference]) -> None:
         if any(one.kind == "position" for one in lasting):
@@ -140,12 +164,13 @@ class AccountWatch:
                 self._tell("error", f"venue and node differ, and fetching did not help: {one}")
 
     async def _attribute(self) -> None:
+        busy = self._busy()
         held: Held = await fetch_held(self._rest, self._cache, self._context.marks)
-        if self._cache.orders_inflight():
-            return
+        left_alone = self._instruments(busy | self._busy())
         for name, one in held.items():
-            self._attribution.settle(name, one.quantity, one.price, "attribution")
-        self._protector.correct()
+            if name not in left_alone:
+                self._attribution.settle(name, one.quantity, one.price, "attribution")
+        self._protector.correct(left_alone)
 
     async def _cancel_stranger(self, difference: Difference) -> None:
         """Cancel an order that bears our id and that no strategy has open; leave what is not ours."""
@@ -165,3 +190,17 @@ class AccountWatch:
             text=text,
         )
         self._bus.publish(topics.NOTICE + "audit", notice)
+
+
+def _concerns(difference: Difference, symbols: frozenset[str]) -> bool:
+    """Tell whether a difference may come from what is on its way in some symbols."""
+    match difference.kind:
+        case "position":
+            return difference.subject in symbols
+        case "stop":
+            return difference.subject.rpartition(":")[2] in symbols
+        case "balance":
+            return bool(symbols)
+        case "unknown order" | "lost order":
+            named = difference.subject.split("-")[IDS_BEFORE_SYMBOL:]
+            return bool(named) and named[0] in symbols

@@ -59,24 +59,24 @@ class Protector:
         """Let every strategy take up its state, and protect it, in one step of the loop."""
         self._note("restored", always=True)
 
-    def correct(self) -> None:
-        """Hand out ledgers that were set right, and protect what they leave."""
-        self._note("corrected", always=True)
+    def correct(self, apart_from: Iterable[str] = ()) -> None:
+        """Hand out ledgers that were set right, and protect what they leave, but for some instruments."""
+        self._note("corrected", apart_from, always=True)
 
-    def repair(self) -> None:
-        """Send what protection lacks; does nothing when nothing lacks."""
-        self._note("repaired")
+    def repair(self, apart_from: Iterable[str] = ()) -> None:
+        """Send what protection lacks, but for some instruments; does nothing when nothing lacks."""
+        self._note("repaired", apart_from)
 
     def repeat(self, recorded: ProtectionRepaired) -> None:
         """Do what a session did."""
-        self._do(recorded.cause, recorded.wall_ns)
+        self._do(recorded.cause, recorded.wall_ns, recorded.apart_from)
 
-    def _note(self, cause: RepairCause, *, always: bool = False) -> None:
-        wall_ns, before = time.time_ns(), self._messages
-        self._do(cause, wall_ns)
+    def _note(self, cause: RepairCause, apart_from: Iterable[str] = (), *, always: bool = False) -> None:
+        wall_ns, before, apart = time.time_ns(), self._messages, tuple(sorted(apart_from))
+        self._do(cause, wall_ns, apart)
         if always or self._messages != before:
             now_ns = self._context.clock.now_ns
-            done = ProtectionRepaired(ts_event=now_ns, cause=cause, wall_ns=wall_ns)
+            done = ProtectionRepaired(ts_event=now_ns, cause=cause, wall_ns=wall_ns, apart_from=apart)
             self._bus.publish(topics.STATE + "protection", done)
 
     @property
@@ -84,14 +84,15 @@ class Protector:
         """Commands and facts so far: whoever did something said something."""
         return int(self._bus.sent_count + self._bus.pub_count)
 
-    def _do(self, cause: RepairCause, wall_ns: int) -> None:
-        for strategy in self._strategies:
+    def _do(self, cause: RepairCause, wall_ns: int, apart_from: tuple[str, ...]) -> None:
+        concerned = [one for one in self._strategies if one.instrument_id.value not in apart_from]
+        for strategy in concerned:
             net = self._context.ledgers.quantity(strategy.id.value, strategy.instrument_id.value)
             if cause == "restored":
                 strategy.restore(self._memory.signals_of(strategy.id.value), net)
             elif cause == "corrected":
                 strategy.correct(net)
-        for strategy in self._strategies:
+        for strategy in concerned:
             strategy.repair(self._price(strategy), self._context.clock.now_ns, wall_ns)
 
     def owner(self, tag: str, symbol: str) -> SignalStrategy | None:
