@@ -118,29 +118,11 @@ class Bot:
         return EventQueries(EventStore(self.folder / "events"), "all")
 
 
-class Prometheus:
-    """The real server with the project's configuration, except for ports and pace."""
+class PrometheusApi:
+    """Questions to a Prometheus that runs."""
 
-    def __init__(self, folder: Path, bot_port: int, alertmanager_port: int = 0) -> None:
-        self.port = free_port()
-        self.folder = folder
-        text = (MONITORING / "prometheus.yml").read_text()
-        text = text.replace("15s", "1s").replace("127.0.0.1:8080", f"127.0.0.1:{bot_port}")
-        text = text.replace("127.0.0.1:9090", f"127.0.0.1:{self.port}")
-        text = text.replace("127.0.0.1:9093", f"127.0.0.1:{alertmanager_port or free_port()}")
-        (folder / "rules").mkdir()
-        for rules in ("recording.yml", "alerts.yml"):
-            # a minute of patience is for an operator's night, not for a test
-            patient = (MONITORING / "rules" / rules).read_text()
-            (folder / "rules" / rules).write_text(patient.replace("for: 1m", "for: 1s"))
-        (folder / "prometheus.yml").write_text(text)
-        command = [
-            require("prometheus"),
-            f"--config.file={folder / 'prometheus.yml'}",
-            f"--storage.tsdb.path={folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{self.port}",
-        ]
-        self.process = launch(command, folder / "prometheus.log")
+    def __init__(self, port: int) -> None:
+        self.port = port
 
     def query(self, expr: str) -> list[dict[str, Any]]:
         """Return the series of an instant query; an error of Prometheus fails the test."""
@@ -160,6 +142,31 @@ class Prometheus:
         """Return the one number that a query answers; 0 for none."""
         found = self.query(expr)
         return float(found[0]["value"][1]) if found else 0.0
+
+
+class Prometheus(PrometheusApi):
+    """The real server with the project's configuration, except for ports and pace."""
+
+    def __init__(self, folder: Path, bot_port: int, alertmanager_port: int = 0) -> None:
+        super().__init__(free_port())
+        self.folder = folder
+        text = (MONITORING / "prometheus.yml").read_text()
+        text = text.replace("15s", "1s").replace("127.0.0.1:8080", f"127.0.0.1:{bot_port}")
+        text = text.replace("127.0.0.1:9090", f"127.0.0.1:{self.port}")
+        text = text.replace("127.0.0.1:9093", f"127.0.0.1:{alertmanager_port or free_port()}")
+        (folder / "rules").mkdir()
+        for rules in ("recording.yml", "alerts.yml"):
+            # a minute of patience is for an operator's night, not for a test
+            patient = (MONITORING / "rules" / rules).read_text()
+            (folder / "rules" / rules).write_text(patient.replace("for: 1m", "for: 1s"))
+        (folder / "prometheus.yml").write_text(text)
+        command = [
+            require("prometheus"),
+            f"--config.file={folder / 'prometheus.yml'}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
+        ]
+        self.process = launch(command, folder / "prometheus.log")
 
 
 def dashboards() -> dict[str, dict[str, Any]]:
