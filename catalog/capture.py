@@ -43,9 +43,9 @@ class Recorder:
     on_halt : Callable[[str], None]
         Called once when the journal can no longer be written.
     soon : Callable[[Callable[[], None]], object], optional
-        Runs something at the end of the trading loop's turn (``loop.call_soon``). Entries of one turn then
-        share a commit; what leaves for a venue is committed before it does. Without it every entry of a
-        durable journal is a commit of its own.
+        Runs something on the trading loop a little later. Entries until then share a commit, and what leaves
+        for a venue is committed before it does: a kill takes nothing that anybody outside has seen. Without
+        it every entry of a durable journal is a commit of its own.
     """
 
     def __init__(

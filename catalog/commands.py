@@ -1,8 +1,8 @@
 """
 Schemas of trading commands.
 
-Nautilus's own dictionaries of modify and cancel commands leave ``params`` out, and a signal among the
-``params`` would come back as a dictionary, so commands are put together here by their constructors.
+Nautilus's own dictionaries of modify and cancel commands leave ``params`` out, and those of a submit would
+repeat the signal, so commands are put together here by their constructors.
 """
 
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def _about_order(plain: Plain) -> Plain:
 
 
 def _params(params: Plain | None) -> Plain | None:
-    """Restore the signal that a submit carries among its parameters as the struct it was."""
+    """Restore the signal that a submit of older journals carries among its parameters."""
     if params and isinstance(params.get("signal"), dict):
         return {**params, "signal": msgspec.convert(params["signal"], Signal)}
     return params
@@ -137,6 +137,14 @@ def _query_account(plain: Plain) -> Any:
     return nautilus.QueryAccount(**_common(plain), account_id=AccountId(plain["account_id"]))
 
 
+def _submit_to_plain(command: Any) -> Plain:
+    """Leave the signal out: it is an entry of its own, and the order's tags name it."""
+    plain: Plain = nautilus.SubmitOrder.to_dict(command)
+    if command.params:
+        plain["params"] = {name: value for name, value in command.params.items() if name != "signal"}
+    return plain
+
+
 def _with_params(cls: Any) -> Callable[[Any], Plain]:
     def to_plain(command: Any) -> Plain:
         plain: Plain = cls.to_dict(command)
@@ -148,7 +156,7 @@ def _with_params(cls: Any) -> Callable[[Any], Plain]:
 
 
 SCHEMAS: Final = (
-    CommandSchema(nautilus.SubmitOrder, nautilus.SubmitOrder.to_dict, _submit),
+    CommandSchema(nautilus.SubmitOrder, _submit_to_plain, _submit),
     CommandSchema(nautilus.SubmitOrderList, nautilus.SubmitOrderList.to_dict, _submit_list),
     CommandSchema(nautilus.ModifyOrder, _with_params(nautilus.ModifyOrder), _modify),
     CommandSchema(nautilus.CancelOrder, _with_params(nautilus.CancelOrder), _cancel),

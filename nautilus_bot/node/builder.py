@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nautilus_trader.common.component import LiveClock
 from nautilus_trader.execution.messages import TradingCommand
 from nautilus_trader.model.data import BarType
 from nautilus_trader.model.identifiers import InstrumentId
@@ -24,6 +25,9 @@ from nautilus_bot.risk.loader import load_rules
 from nautilus_bot.risk.rule import Rule
 from nautilus_bot.risk.watch import MarketWatch
 from strategies.base import SignalStrategy
+
+COMMIT_SECS = 0.005
+"""How long entries of a trading node may wait for a commit that nothing else brings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def wire(
                 topics.TRADING + "journal",
                 TradingHalted(ts_event=context.clock.now_ns, rule="journal", reason=reason),
             ),
-            soon=kernel.loop.call_soon if kernel.loop is not None else None,
+            soon=_soon(kernel),
         )
         recorder.install()
     rules, configured = load_rules(spec.rules, spec.rules_source, lift_next_day=spec.mode.halts_lift_next_day)
@@ -105,6 +109,14 @@ def wire(
             )
             kernel.trader.add_actor(FormingBars(config))
     return Wiring(context, rules, configured, watch, gate, recorder, ready)
+
+
+def _soon(kernel: NautilusKernel) -> Callable[[Callable[[], None]], object] | None:
+    """Return how a trading node runs something a little later; None for a kernel whose time is simulated."""
+    if not isinstance(kernel.clock, LiveClock):
+        return None
+    loop = kernel.loop
+    return lambda work: loop.call_later(COMMIT_SECS, work)
 
 
 def _instrument_ids(strategies: list[Strategy]) -> tuple[InstrumentId, ...]:

@@ -18,6 +18,7 @@ from nautilus_bot.control.server import ControlServer
 from nautilus_bot.core import topics
 from nautilus_bot.core.control import (
     AnyCommand,
+    AssignExternal,
     BotStatus,
     CloseAll,
     CloseSymbol,
@@ -43,6 +44,7 @@ from nautilus_bot.core.messages import (
     TradingResumed,
 )
 from nautilus_bot.core.snapshot import Snapshot
+from nautilus_bot.node.assignment import Assignment
 from nautilus_bot.node.health import HealthMonitor
 from nautilus_bot.node.session import Companion, TradingSession
 from strategies.base import SignalStrategy
@@ -120,6 +122,12 @@ class SessionTarget:
 
     def obey(self, command: AnyCommand, author: str) -> Outcome:
         """Record a command with its author and carry it out, or refuse it."""
+        outcome = self._carry_out(command, author)
+        if (recorder := self._session.host.wiring.recorder) is not None:
+            recorder.commit()  # the answer leaves this process: what it promises outlives a kill
+        return outcome
+
+    def _carry_out(self, command: AnyCommand, author: str) -> Outcome:
         self._record(self._in_our_words(command), author)
         match command:
             case HaltTrading(reason=reason):
@@ -132,6 +140,8 @@ class SessionTarget:
                 return self._pause(name, reason, author)
             case ResumeStrategy(strategy=name):
                 return self._unpause(name, author)
+            case AssignExternal():
+                return self._assign(command, author)
             case CloseSymbol(symbol=symbol):
                 return self._close(symbol)
             case CloseAll():
@@ -194,6 +204,12 @@ class SessionTarget:
             return Outcome(False, f"{name} is not paused; paused: {', '.join(sorted(paused)) or 'none'}")
         self._publish(StrategyResumed(ts_event=self._now(), strategy=name, author=author))
         return Outcome(True, f"{name} is resumed")
+
+    def _assign(self, command: AssignExternal, author: str) -> Outcome:
+        instrument_id = self._instrument_of(command.symbol)
+        if instrument_id is None:
+            return self._unknown_symbol(command.symbol)
+        return Assignment(self._session.host, instrument_id, author).assign(command)
 
     def _close(self, symbol: str) -> Outcome:
         """Say what the strategies, which have heard the command, are closing, and what is nobody's."""

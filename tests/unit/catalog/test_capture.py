@@ -1,4 +1,4 @@
-"""When what was recorded is committed: at the end of a turn, and before anything leaves for a venue."""
+"""When what was recorded is committed: a little later, and before anything leaves for a venue."""
 
 import pytest
 from nautilus_trader.common.component import MessageBus, TestClock
@@ -13,7 +13,7 @@ from nautilus_bot.core.messages import Notice
 
 
 class Turn:
-    """A trading loop's turn: what is to run at its end."""
+    """A trading loop: what is to run a little later."""
 
     def __init__(self):
         self.waiting = []
@@ -62,7 +62,7 @@ def bench(tmp_path):
     made.journal.close()
 
 
-def test_the_entries_of_a_turn_share_one_commit_at_its_end(bench):
+def test_entries_that_follow_each_other_share_one_commit(bench):
     bench.tell("one")
     bench.tell("two")
     assert bench.written == 0
@@ -83,7 +83,7 @@ def test_what_leaves_for_a_venue_is_committed_before(bench, opens_risk):
     assert bench.halts == []
 
 
-def test_a_commit_that_fails_at_the_end_of_a_turn_halts_trading_once(bench):
+def test_a_commit_that_fails_later_halts_trading_once(bench):
     bench.tell("one")
     bench.turn.end()
     bench.journal._db.execute("DROP TABLE entries")
@@ -96,7 +96,7 @@ def test_a_commit_that_fails_at_the_end_of_a_turn_halts_trading_once(bench):
     assert "trading halts" in reason
 
 
-def test_a_turn_that_ends_after_the_journal_was_closed_is_no_failure(bench):
+def test_a_commit_that_comes_after_the_journal_was_closed_is_no_failure(bench):
     bench.tell("one")
     bench.journal.close()
     bench.turn.end()

@@ -86,13 +86,19 @@ def test_a_command_comes_back_with_its_params(command):
     assert back.params == {"reason": "test"}
 
 
-def test_a_submit_gives_back_the_signal_it_carried():
+def test_a_submit_leaves_the_signal_to_its_own_entry():
     order = TestExecStubs.limit_order()
-    back = round_trip(
-        commands.SubmitOrder(**common(order=order) | {"params": {"signal": SIGNAL, "position_idx": 0}})
-    )
-    assert back.params == {"signal": SIGNAL, "position_idx": 0}
+    command = commands.SubmitOrder(**common(order=order) | {"params": {"signal": SIGNAL, "position_idx": 0}})
+    back = round_trip(command)
+    assert back.params == {"position_idx": 0}
     assert back.order.to_dict() == order.to_dict()
+    assert command.params["signal"] is SIGNAL
+
+
+def test_a_submit_of_an_older_journal_gives_back_the_signal_it_carried():
+    plain = commands.SubmitOrder.to_dict(commands.SubmitOrder(**common(order=TestExecStubs.limit_order())))
+    payload = msgspec.msgpack.encode({**plain, "params": {"signal": SIGNAL}}, enc_hook=str)
+    assert codec.decode("SubmitOrder", 1, payload).params == {"signal": SIGNAL}
 
 
 MARKET = [
