@@ -20,8 +20,8 @@ from nautilus_bot.core.clocks import NS_PER_HOUR
 from nautilus_bot.core.errors import CorruptEntry
 from nautilus_bot.core.session_state import BookState, Recorded
 
-KEEP_CLOSED_NS: Final = 2 * NS_PER_HOUR
-"""Closed orders are kept this long, so that the venue's own recent history finds them known."""
+KEEP_CLOSED_NS: Final = NS_PER_HOUR + NS_PER_HOUR // 4
+"""Closed orders are kept this long: beyond the hour of the venue's history that is compared all the time."""
 
 
 def pack_book(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS) -> BookState:
@@ -34,22 +34,48 @@ def pack_book(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS
         Of a running node or of a rebuild.
     now_ns : int
         Wall clock, ns UTC.
-    keep_closed_ns : int, default two hours
+    keep_closed_ns : int, default 75 minutes
         Orders closed longer ago are left out, unless an open position rests on them.
     """
-    positions = cache.positions_open()
-    needed = {order_id for position in positions for order_id in position.client_order_ids}
-    orders = [
-        order
-        for order in cache.orders()
-        if not order.is_closed or order.ts_last >= now_ns - keep_closed_ns or order.client_order_id in needed
-    ]
+    done = {order.client_order_id for order in _done(cache, now_ns - keep_closed_ns)}
+    orders = [order for order in cache.orders() if order.client_order_id not in done]
     return BookState(
         instruments=_pack(cache.instruments()),
         accounts=_pack(account.last_event for account in cache.accounts()),
         orders=tuple(_pack(order.events) for order in orders),
-        positions=tuple(_pack(position.events) for position in positions),
+        positions=tuple(_pack(position.events) for position in cache.positions_open()),
     )
+
+
+def forget_done(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS) -> None:
+    """
+    Let a cache forget what ``pack_book`` leaves out, so that weeks take no more room than hours.
+
+    Parameters
+    ----------
+    cache : Cache
+        Of a running node.
+    now_ns : int
+        Wall clock, ns UTC.
+    keep_closed_ns : int, default 75 minutes
+        As in ``pack_book``.
+    """
+    for order in _done(cache, now_ns - keep_closed_ns):
+        cache.purge_order(order.client_order_id)
+    for position in cache.positions_closed():
+        if position.ts_closed < now_ns - keep_closed_ns:
+            cache.purge_position(position.id)
+    cache.purge_account_events(ts_now=now_ns, lookback_secs=keep_closed_ns // 1_000_000_000)
+
+
+def _done(cache: Cache, before_ns: int) -> list[Order]:
+    """Return the orders that ended before a moment and that no open position rests on."""
+    needed = {order_id for position in cache.positions_open() for order_id in position.client_order_ids}
+    return [
+        order
+        for order in cache.orders_closed()
+        if order.ts_last < before_ns and order.client_order_id not in needed
+    ]
 
 
 def unpack_book(book: BookState, cache: Cache) -> None:

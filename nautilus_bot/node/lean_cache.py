@@ -1,5 +1,5 @@
 """
-A backtest's cache: it keeps no copies of closed netting positions.
+A cache that keeps no copies of closed netting positions: for backtests, and for sessions of weeks.
 
 Each time a netting position is opened again, Nautilus's cache pickles the closed one twice and unpickles it
 once, and the portfolio unpickles it again to sum up what was realised: two fifths of the time of an order

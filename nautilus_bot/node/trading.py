@@ -20,6 +20,7 @@ from adapters.bybit.funding_log import FUNDING
 from adapters.bybit.rest import BybitRest
 from catalog.accounts import ReportedAccounts
 from catalog.journal import Journal
+from catalog.snapshot import forget_done
 from catalog.store import Run
 from nautilus_bot.core import topics
 from nautilus_bot.market.intervals import bar_length_ns
@@ -29,6 +30,7 @@ from nautilus_bot.node.builder import Wiring, wire
 from nautilus_bot.node.catch_up import CatchUp
 from nautilus_bot.node.funding_share import FundingShare
 from nautilus_bot.node.guards import LinkGuard
+from nautilus_bot.node.lean_cache import lean_caches
 from nautilus_bot.node.memory import SessionMemory
 from nautilus_bot.node.protect import Protector
 from nautilus_bot.node.recovery import NOTHING, Recovery, seed
@@ -88,7 +90,7 @@ class TradingHost:
             funding.tell(settled)
 
     def record_snapshot(self, run: Run) -> None:
-        """Record the state as of the last entry, and move the manifest's high-watermark there."""
+        """Record the state as of the last entry, amend the manifest, and forget what it need not hold."""
         kernel = self.node.kernel
         run.amend()
         snapshot = take_snapshot(
@@ -101,6 +103,7 @@ class TradingHost:
             now_ns=kernel.clock.timestamp_ns(),
         )
         kernel.msgbus.publish(topics.STATE + "session", snapshot)
+        forget_done(kernel.cache, kernel.clock.timestamp_ns())
 
     async def guard(self) -> None:
         """Watch connections and account until cancelled."""
@@ -157,7 +160,8 @@ def build_trading(
     log_level : str, default "WARNING"
         Of Nautilus's own log on the terminal.
     """
-    node = TradingNode(build_node_config(venue, log_level), loop=asyncio.get_running_loop())
+    with lean_caches():
+        node = TradingNode(build_node_config(venue, log_level), loop=asyncio.get_running_loop())
     node.add_data_client_factory(CLIENT, venue.data_factory())
     node.add_exec_client_factory(CLIENT, venue.exec_factory())
     ReportedAccounts(node.kernel).install()
