@@ -43,15 +43,20 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 def configure(folder: Path) -> Path:
-    """Copy the configuration, with one-minute bars and an event store in ``folder``."""
+    """Copy the configuration: one-minute bars, an event store in ``folder``, no loss that ends the trading."""
     configs = folder / "configs"
     shutil.copytree(REPO / "configs", configs)
     strategies = json.loads((configs / "strategies_config_72h.json").read_text())
     for one in strategies["strategies"]:
         one["timeframe"] = "1m"
     (configs / "strategies_config_72h.json").write_text(json.dumps(strategies))
+    risk = json.loads((configs / "risk_config.json").read_text())
+    for rule in risk["rules"]:
+        if rule["rule"] in {"drawdown_halt", "daily_loss"}:
+            rule["limit_pct"] = 100
+    (configs / "risk_config.json").write_text(json.dumps(risk))
     backtest = json.loads((configs / "backtest.json").read_text())
-    backtest["event_store_path"] = str(folder / "events")
+    backtest |= {"event_store_path": str(folder / "events"), "capital_usdt": 1_000_000}
     (configs / "backtest.json").write_text(json.dumps(backtest))
     return configs
 
