@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import msgspec
-from telegram import LinkPreviewOptions
+from telegram import InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -137,24 +137,29 @@ class Messenger:
         self._bot = bot
         self._chat_id = chat_id
 
-    async def send(self, text: str, *, loud: bool = True) -> Receipt:
+    async def send(
+        self, text: str, *, loud: bool = True, buttons: InlineKeyboardMarkup | None = None
+    ) -> Receipt:
         """Send a message in Telegram's HTML; what goes wrong is a receipt, not an exception."""
         try:
             try:
-                message_id = await self._post(text, ParseMode.HTML, loud=loud)
+                message_id = await self._post(text, ParseMode.HTML, loud, buttons)
             except BadRequest:
                 # whatever it disliked, the bare text must come through
-                message_id = await self._post(bare(text)[:PLAIN_LENGTH], None, loud=loud)
+                message_id = await self._post(bare(text)[:PLAIN_LENGTH], None, loud, buttons)
         except TelegramError as e:
             return receipt_of(e)
         return Receipt(result="sent", message_id=message_id)
 
-    async def _post(self, text: str, parse_mode: str | None, *, loud: bool) -> int:
+    async def _post(
+        self, text: str, parse_mode: str | None, loud: bool, buttons: InlineKeyboardMarkup | None
+    ) -> int:
         message = await self._bot.send_message(
             self._chat_id,
             text,
             parse_mode=parse_mode,
             disable_notification=not loud,
+            reply_markup=buttons,
             link_preview_options=_NO_PREVIEW,
         )
         return message.message_id

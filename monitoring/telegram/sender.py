@@ -100,16 +100,30 @@ class Sender:
         self._pace = Pace(limits.per_minute, clock)
         self._backoff = Backoff(limits.first_retry_secs, limits.longest_retry_secs)
         self._now_ns = now_ns
-        self.wake = asyncio.Event()
+        self._news = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look into the queue now: something was put in."""
+        self._news.set()
+
+    def stop(self) -> None:
+        """Let ``run`` end behind the message that it is about."""
+        self._stopped.set()
+        self._news.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled."""
+        """Deliver until stopped."""
         self._outbox.prune(self._now_ns() - KEPT_NS)
-        while True:
-            self.wake.clear()
+        while not self._stopped.is_set():
+            self._news.clear()
             wait = await self.deliver()
             if wait:
-                await self._pause(min(wait, IDLE_SECS))
+                await _wait_for(self._news, min(wait, IDLE_SECS))
+
+    async def rest(self, secs: float) -> None:
+        """Wait, unless stopped."""
+        await _wait_for(self._stopped, secs)
 
     async def deliver(self) -> float:
         """
@@ -163,15 +177,15 @@ class Sender:
             self._outbox.mark(queued, WAITING)
         wait = max(receipt.retry_secs, self._backoff.failed())
         LOG.warning("a message was %s (%s), next try in %.1f s", receipt.result, receipt.reason, wait)
-        await asyncio.sleep(wait)
+        await self.rest(wait)
 
     def _text(self, queued: Queued) -> str:
         told = self._texts.tell(queued.notification)
         return self._texts.word("repeated") + told if queued.unsure else told
 
-    async def _pause(self, secs: float) -> None:
-        """Wait, unless something new is put in meanwhile: it may be critical."""
-        try:
-            await asyncio.wait_for(self.wake.wait(), secs)
-        except TimeoutError:
-            return
+
+async def _wait_for(event: asyncio.Event, secs: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), secs)
+    except TimeoutError:
+        return

@@ -21,6 +21,12 @@ LONGEST_FACT: Final = 500
 _WORDS: Final[dict[str, dict[str, str]]] = {"en": words_en.WORDS, "es": words_es.WORDS}
 
 
+class Html(str):
+    """Text that is Telegram's HTML already; every other text is escaped."""
+
+    __slots__ = ()
+
+
 class Texts:
     """
     Say things in one language.
@@ -34,9 +40,10 @@ class Texts:
     def __init__(self, language: Language) -> None:
         self._words = _WORDS[language]
 
-    def say(self, name: str, **facts: object) -> str:
+    def say(self, name: str, /, **facts: object) -> str:
         """Return a text with its placeholders filled in and escaped."""
-        return self._words[name].format_map({key: plain(str(fact)) for key, fact in facts.items()})
+        shown = {key: fact if isinstance(fact, Html) else plain(str(fact)) for key, fact in facts.items()}
+        return self._words[name].format_map(shown)
 
     def tell(self, notification: Notification) -> str:
         """Return a notification as a message."""

@@ -2,6 +2,13 @@
 
 from typing import Final
 
+REPORT: Final = (
+    "{trades} trades closed, {wins} won: <b>{pnl}</b> USDT (best {best}, worst {worst})\n"
+    "Fees {fees}, funding {funding}\n"
+    "Signals {signals}: {executed} executed, {refused} refused ({rules})\n"
+    "Equity {first} to <b>{last}</b> USDT, deepest drawdown {drawdown} %\n{strategies}"
+)
+
 NOTIFICATIONS: Final = {
     "started": "▶️ <b>{bot}</b> started: run {run}, {mode}",
     "stopped": "⏹ <b>Stopped</b>: {reason}",
@@ -36,7 +43,7 @@ NOTIFICATIONS: Final = {
     "failed": "🚨 <b>CRITICAL</b> bot {bot} failed: {reason}",
     "killed": "⏹ Bot {bot} was force-stopped: {reason}",
     "unreadable": "❗️ The journal of run {run} cannot be read: {reason}",
-    "daily_report": "📊 <b>Daily report</b> of {bot}, {date} UTC\n{body}",
+    "daily_report": "📊 <b>Daily report</b> of {bot}, {date} UTC\n" + REPORT,
     "test": "👋 This is a test for bot {bot}: Telegram works.",
 }
 
@@ -79,15 +86,10 @@ ANSWERS: Final = {
     "profit": "Realised <b>{realized}</b> USDT, open {unrealized}, fees {fees}",
     "profit_line": "{strategy} {symbol}: <b>{pnl}</b> USDT, {wins} won, {losses} lost",
     "no_trades": "No trades closed yet.",
-    "report": "{trades} trades closed, {wins} won: <b>{pnl}</b> USDT (best {best}, worst {worst})\n"
-    "Fees {fees}, funding {funding}\n"
-    "Signals {signals}: {executed} executed, {refused} refused\n"
-    "Equity {first} to <b>{last}</b>, deepest drawdown {drawdown} %",
-    "report_rules": "Refused by {rules}",
-    "report_line": "{strategy}: <b>{pnl}</b> USDT in {trades}",
-    "daily": "<b>Last 24 hours</b>\n{body}",
-    "weekly": "<b>Last 7 days</b>\n{body}",
-    "signal": "{time} <b>{state}</b> {side} {symbol} at {price}, {confidence} {strategy} {rule} <code>{id}</code>",
+    "daily": "<b>Last 24 hours</b>\n" + REPORT,
+    "weekly": "<b>Last 7 days</b>\n" + REPORT,
+    "signal": "{time} <b>{state}</b> {side} {symbol} at {price}, {confidence} {strategy} {rule} "
+    "<code>{id}</code>",
     "no_signals": "No signals yet.",
     "state_pending": "pending",
     "state_approved": "approved",

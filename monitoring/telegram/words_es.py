@@ -2,6 +2,13 @@
 
 from typing import Final
 
+REPORT: Final = (
+    "{trades} operaciones cerradas, {wins} ganadas: <b>{pnl}</b> USDT (mejor {best}, peor {worst})\n"
+    "Comisiones {fees}, financiación {funding}\n"
+    "Señales {signals}: {executed} ejecutadas, {refused} rechazadas ({rules})\n"
+    "Patrimonio de {first} a <b>{last}</b> USDT, mayor caída {drawdown} %\n{strategies}"
+)
+
 NOTIFICATIONS: Final = {
     "started": "▶️ <b>{bot}</b> ha arrancado: sesión {run}, {mode}",
     "stopped": "⏹ <b>Parado</b>: {reason}",
@@ -36,7 +43,7 @@ NOTIFICATIONS: Final = {
     "failed": "🚨 <b>CRÍTICO</b> el bot {bot} falló: {reason}",
     "killed": "⏹ El bot {bot} fue parado a la fuerza: {reason}",
     "unreadable": "❗️ No se puede leer el diario de la sesión {run}: {reason}",
-    "daily_report": "📊 <b>Informe diario</b> de {bot}, {date} UTC\n{body}",
+    "daily_report": "📊 <b>Informe diario</b> de {bot}, {date} UTC\n" + REPORT,
     "test": "👋 Esto es una prueba del bot {bot}: Telegram funciona.",
 }
 
@@ -79,16 +86,10 @@ ANSWERS: Final = {
     "profit": "Realizado <b>{realized}</b> USDT, abierto {unrealized}, comisiones {fees}",
     "profit_line": "{strategy} {symbol}: <b>{pnl}</b> USDT, {wins} ganadas, {losses} perdidas",
     "no_trades": "Aún no hay operaciones cerradas.",
-    "report": "{trades} operaciones cerradas, {wins} ganadas: <b>{pnl}</b> USDT "
-    "(mejor {best}, peor {worst})\n"
-    "Comisiones {fees}, financiación {funding}\n"
-    "Señales {signals}: {executed} ejecutadas, {refused} rechazadas\n"
-    "Patrimonio de {first} a <b>{last}</b>, mayor caída {drawdown} %",
-    "report_rules": "Rechazadas por {rules}",
-    "report_line": "{strategy}: <b>{pnl}</b> USDT en {trades}",
-    "daily": "<b>Últimas 24 horas</b>\n{body}",
-    "weekly": "<b>Últimos 7 días</b>\n{body}",
-    "signal": "{time} <b>{state}</b> {side} {symbol} a {price}, {confidence} {strategy} {rule} <code>{id}</code>",
+    "daily": "<b>Últimas 24 horas</b>\n" + REPORT,
+    "weekly": "<b>Últimos 7 días</b>\n" + REPORT,
+    "signal": "{time} <b>{state}</b> {side} {symbol} a {price}, {confidence} {strategy} {rule} "
+    "<code>{id}</code>",
     "no_signals": "Aún no hay señales.",
     "state_pending": "pendiente",
     "state_approved": "aprobada",

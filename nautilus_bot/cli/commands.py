@@ -210,6 +210,13 @@ COMMANDS: Final = (
         ("nautilus-bot watchdog --policy restart", "nautilus-bot watchdog --once --json"),
     ),
     Command(
+        "telegram",
+        "nautilus_bot.cli.telegram:telegram",
+        "Tell what a bot does through Telegram, and take commands from there.",
+        "Running",
+        ("nautilus-bot telegram --test", "nautilus-bot telegram --name live"),
+    ),
+    Command(
         "download-data",
         "nautilus_bot.cli.download_data:download_data",
         "Download Bybit's candles and funding rates into the data catalog; goes on where it was cut off.",

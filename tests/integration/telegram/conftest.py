@@ -91,7 +91,7 @@ async def attach(
         sender = Sender(outbox, Messenger(bot, CHAT), policy, Texts("en"), limits)
         follower = Follower(BOT, recording.store, lambda: recording.sighting, outbox, policy)
         follower.poll()
-        tasks.append(asyncio.create_task(follow(follower, sender.wake.set, 0.02)))
+        tasks.append(asyncio.create_task(follow(follower, sender.wake, 0.02)))
         tasks.append(asyncio.create_task(deliver(sender)))
         return sender
 
