@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -52,6 +53,8 @@ from strategies.qa_inject import QAInjectStrategy
 
 BEAT_SECS = 1.0
 TOPIC = topics.TRADING + "operator"
+MEASURED = ("drawdown_halt", "daily_loss")
+"""Rules whose measure begins anew when a halt of theirs is lifted (``RiskContext.on_resumed``)."""
 
 
 class SessionTarget:
@@ -188,8 +191,23 @@ class SessionTarget:
         breakers = self._session.host.wiring.context.breakers
         if breakers.halt is None and not breakers.reduce_only:
             return Outcome(False, "trading is neither halted nor reduce-only")
-        self._publish(TradingResumed(ts_event=self._now(), reason=reason, author=author))
-        return Outcome(True, "trading is resumed")
+        lifted = [breakers.halt] if breakers.halt is not None else []
+        resumed = TradingResumed(ts_event=self._now(), reason=reason, author=author)
+        self._publish(resumed)
+        for halt in self._behind():
+            # recorded like any other, so that whoever folds the journal measures anew as well
+            self._publish(halt)
+            self._publish(resumed)
+            lifted.append(halt)
+        told = "; ".join(f"the halt by {one.rule or one.author}: {one.reason}" for one in lifted)
+        return Outcome(True, f"trading is resumed{', lifted ' + told if told else ''}")
+
+    def _behind(self) -> Iterator[TradingHalted]:
+        """Yield the halts that another one in force has hidden: they would follow with the next price."""
+        wiring = self._session.host.wiring
+        for name, rule in wiring.rules:
+            if name in MEASURED and (halt := rule.watch(wiring.context)) is not None:
+                yield halt
 
     def _pause(self, name: str, reason: str, author: str) -> Outcome:
         known = self._strategy_names()
