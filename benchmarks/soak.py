@@ -43,7 +43,7 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 def configure(folder: Path) -> Path:
-    """Copy the configuration: one-minute bars, an event store in ``folder``, no loss that ends the trading."""
+    """Copy the configuration: one-minute bars, an event store in ``folder``, no loss ends the trading."""
     configs = folder / "configs"
     shutil.copytree(REPO / "configs", configs)
     strategies = json.loads((configs / "strategies_config_72h.json").read_text())
