@@ -5,13 +5,16 @@ from pathlib import Path
 import streamlit as st
 
 from monitoring.dashboard import confirmation, frame
-from monitoring.dashboard.access import may_enter
-from monitoring.dashboard.markup import line
+from monitoring.dashboard.access import TOKEN, keeping_script, may_enter, returning_script
+from monitoring.dashboard.markup import notice
 from monitoring.dashboard.views import health, live, reports, risk, runs, strategies
 
 FOLDER = Path(__file__).parent
-TOKEN = "token"  # noqa: S105  the name of a parameter, not a secret
 ENTERED = "entered"
+ENTRANCE = (
+    '<div class="entrance"><h1>nautilus-bot</h1>'
+    "<p>The address that <code>nautilus-bot dashboard</code> printed opens the panel.</p></div>"
+)
 PAGES = (
     (live.page, "Live", ":material/monitoring:"),
     (strategies.page, "Strategies", ":material/psychology:"),
@@ -32,30 +35,33 @@ def main() -> None:
     if not entered:
         _ask_token()
         return
-    st.logo(str(FOLDER / "panel.svg"), size="large")
+    st.logo(str(FOLDER / "logo.svg"), icon_image=str(FOLDER / "panel.svg"), size="large")
     confirmation.show_told()
     chosen.run()
     confirmation.show_asked()
 
 
 def _has_entered() -> bool:
-    """Whether the token was shown in the address or in the form."""
-    if may_enter(st.query_params.get(TOKEN, ""), frame.settings().token):
-        st.session_state[ENTERED] = True
-    return bool(st.session_state.get(ENTERED, False))
+    """Whether the token was shown, in the address or in the form."""
+    token = frame.settings().token
+    if TOKEN in st.query_params:
+        if may_enter(st.query_params[TOKEN], token):
+            st.session_state[ENTERED] = True
+        del st.query_params[TOKEN]
+    entered = bool(st.session_state.get(ENTERED, False))
+    st.html(keeping_script(token) if entered else returning_script(), unsafe_allow_javascript=True)
+    return entered
 
 
 def _ask_token() -> None:
     with st.form("access", width=440):
-        st.html(
-            "<h1>nautilus-bot</h1><p>The address that <code>nautilus-bot dashboard</code> printed opens it.</p>"
-        )
+        st.html(ENTRANCE)
         shown = st.text_input("Access token", type="password")
         if st.form_submit_button("Open the panel", type="primary"):
             if may_enter(shown.strip(), frame.settings().token):
                 st.session_state[ENTERED] = True
                 st.rerun()
-            st.html(line("That is not the token."))
+            st.html(notice("That is not the token."))
 
 
 main()

@@ -66,14 +66,14 @@ def _dressed(figure: Any, height: int, span: list[float] | None) -> Any:
     axis = {"gridcolor": GRID, "zeroline": False, "tickfont": {"color": MUTED, "size": 11}}
     figure.update_layout(
         height=height,
-        margin={"l": 6, "r": 62, "t": 6, "b": 26},
+        margin={"l": 6, "r": 62, "t": 6, "b": 38},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         showlegend=False,
         hovermode="x unified",
         hoverlabel={"bgcolor": "#131a26", "bordercolor": "#263042", "font": {"color": "#e6edf6"}},
         xaxis=axis | {"showgrid": False, "fixedrange": True},
-        yaxis=axis | {"side": "right", "range": span, "fixedrange": True},
+        yaxis=axis | {"side": "right", "range": span, "fixedrange": True, "tickformat": ",~f"},
         # keeps what the reader zoomed into over a refresh
         uirevision="kept",
     )

@@ -1,6 +1,7 @@
 """The dialog that asks once more, and what happens after a yes."""
 
 import shlex
+import time
 
 import streamlit as st
 
@@ -8,11 +9,12 @@ from monitoring.dashboard import frame, lifecycle
 from monitoring.dashboard.actions import ASKED, Asked
 from monitoring.dashboard.bot_api import BotApi
 from monitoring.dashboard.lifecycle import Done
-from monitoring.dashboard.markup import line
-from nautilus_bot.core.control import Command
+from monitoring.dashboard.markup import notice
+from nautilus_bot.core.control import AnyCommand
 from nautilus_bot.core.errors import BotError
 
 TOLD = "told"
+TOLD_SECS = 30.0
 LIVE_WORD = "LIVE"
 
 
@@ -24,10 +26,10 @@ def show_asked() -> None:
 
 
 def show_told() -> None:
-    """Show once what came of the last action."""
-    done = st.session_state.pop(TOLD, None)
-    if done is not None:
-        st.html(f'<div id="told">{line(done.text, "ok" if done.well else "bad")}</div>')
+    """Show for a while what came of the last action."""
+    done, told_at = st.session_state.get(TOLD, (None, 0.0))
+    if done is not None and time.monotonic() - told_at < TOLD_SECS:
+        st.html(f'<div id="told">{notice(done.text, "ok" if done.well else "bad")}</div>')
 
 
 def _confirm(asked: Asked) -> None:
@@ -39,7 +41,7 @@ def _confirm(asked: Asked) -> None:
         with st.spinner("Working: the answer comes once it is really so"):
             done = _do(asked, words)
         frame.sight.clear()
-        st.session_state[TOLD] = done
+        st.session_state[TOLD] = (done, time.monotonic())
         st.rerun()
 
 
@@ -55,18 +57,19 @@ def _is_sure(words: list[str]) -> bool:
     """Ask for a word before a bot is started that trades on a real account."""
     if words[:2] != ["start", "live"]:
         return True
-    st.html(line("This bot trades on a real account.", "warn"))
-    return st.text_input(f"Type {LIVE_WORD} to go on", key="live-word") == LIVE_WORD
+    st.html(notice("This bot trades on a real account.", "warn"))
+    typed: str = st.text_input(f"Type {LIVE_WORD} to go on", key="live-word")
+    return typed == LIVE_WORD
 
 
 def _do(asked: Asked, words: list[str]) -> Done:
-    if isinstance(asked.wish, Command):
+    if not isinstance(asked.wish, str):
         return _send(asked.wish)
     limit = lifecycle.START_SECS if asked.wish == "start" else lifecycle.STOP_SECS
     return lifecycle.call(words, limit)
 
 
-def _send(command: Command) -> Done:
+def _send(command: AnyCommand) -> Done:
     bot = frame.sight().bot
     if bot is None or not bot.control_url:
         return Done(False, "no bot runs that could be asked")

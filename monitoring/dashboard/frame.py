@@ -1,4 +1,4 @@
-"""What all pages share: settings, cached readers, the head of the page, and one line instead of a traceback."""
+"""What all pages share: settings, cached readers, head of the page, one line instead of a traceback."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import streamlit as st
 
 from catalog.store import EventStore
 from monitoring.dashboard import actions, words
-from monitoring.dashboard.markup import badge, line
+from monitoring.dashboard.markup import badge, notice
 from monitoring.dashboard.recorded import RecordedRun
 from monitoring.dashboard.settings import PanelSettings, load_settings
 from monitoring.dashboard.sight import NEVER, Sight, look
@@ -63,17 +63,17 @@ def one_line_on_failure() -> Iterator[None]:
     try:
         yield
     except BotError as e:
-        st.html(line(" ".join(str(e).split())))
+        st.html(notice(" ".join(str(e).split())))
 
 
 def head(title: str) -> Sight:
-    """Show title, state and buttons, and return the bot as it was seen; for a page that shows itself again."""
-    seen = sight()
+    """Show title, state and buttons, and return the bot as it was seen."""
+    seen: Sight = sight()
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.html(f'<header class="head"><h1>{title}</h1><div>{_state(seen)}</div></header>')
         actions.buttons(seen)
     if seen.trouble:
-        st.html(line(f"{_who(seen)}: {' '.join(seen.trouble.split())}"))
+        st.html(notice(f"{_who(seen)}: {' '.join(seen.trouble.split())}"))
     return seen
 
 

@@ -27,7 +27,7 @@ class Done(msgspec.Struct, frozen=True):
 
 
 def start_words(bot: BotFile | None, settings: PanelSettings) -> list[str]:
-    """Return the words after ``nautilus-bot`` that start the bot: as it was started last, paper by default."""
+    """Return the words after ``nautilus-bot`` that start the bot as last time; paper by default."""
     mode = bot.mode if bot is not None else "paper"
     options = settings.start_words or (bot.arguments if bot is not None else ())
     return ["start", mode, "--name", name_of(bot, settings), *options]

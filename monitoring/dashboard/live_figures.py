@@ -1,4 +1,4 @@
-"""What the live page shows, as text: account, positions with stop and target, orders, signals with verdicts."""
+"""What the live page shows as text: account, positions with stop and target, orders, signals, verdicts."""
 
 from decimal import Decimal
 from typing import Final
@@ -43,15 +43,15 @@ def today_usdt(account: Account) -> float:
     return account.equity_usdt - start
 
 
-def total_usdt(account: Account) -> float:
-    """Return profit since the account's first trade, after fees, open profit included."""
-    return account.realized_usdt + account.unrealized_usdt - account.fees_usdt
+def total_usdt(account: Account, funding_usdt: float) -> float:
+    """Return profit of all ledgers since their first trade: closed and open, after fees, with funding."""
+    return account.realized_usdt + account.unrealized_usdt - account.fees_usdt + funding_usdt
 
 
-def account_cards(snapshot: Snapshot) -> str:
-    """Return the row of figures at the top."""
+def account_cards(snapshot: Snapshot, funding_usdt: float) -> str:
+    """Return the row of figures at the top; funding is what was received less what was paid."""
     account = snapshot.account
-    today, total = today_usdt(account), total_usdt(account)
+    today, total = today_usdt(account), total_usdt(account, funding_usdt)
     wins = sum(one.wins for one in snapshot.trades)
     closed = wins + sum(one.losses for one in snapshot.trades)
     refused = sum(snapshot.signals_refused.values())
@@ -67,13 +67,14 @@ def account_cards(snapshot: Snapshot) -> str:
             card(
                 "PnL today",
                 words.usdt(today, signed=True),
-                f"{words.pct(-account.daily_loss_pct, signed=True)} of the day's start",
+                f"{words.pct(-account.daily_loss_pct, signed=True)} since 00:00 UTC",
                 tone=words.tone(today),
             ),
             card(
                 "PnL total",
                 words.usdt(total, signed=True),
-                f"open {words.usdt(account.unrealized_usdt, signed=True)}, fees {words.usdt(account.fees_usdt)}",
+                f"open {words.usdt(account.unrealized_usdt, signed=True)}, "
+                f"fees {words.usdt(account.fees_usdt)}",
                 tone=words.tone(total),
             ),
             card(

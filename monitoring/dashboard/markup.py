@@ -68,8 +68,8 @@ def table(name: str, columns: Sequence[str], rows: Iterable[Sequence[str | Cell]
     head = "".join(f"<th{_side(column)}>{escape(column.removesuffix('>'))}</th>" for column in columns)
     return (
         f'<section class="box" data-name="{slug}"><h3>{escape(name)}<i>{len(lines)}</i></h3>'
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table></div>'
-        "</section>"
+        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div></section>"
     )
 
 
@@ -99,9 +99,9 @@ def box(name: str, inner: str, remark: str = "") -> str:
     return f'<section class="box" data-name="{slug}"><h3>{escape(name)}</h3>{below}{inner}</section>'
 
 
-def line(text: str, kind: str = "bad") -> str:
+def notice(text: str, kind: str = "bad") -> str:
     """Return one clear line: ``bad``, ``warn``, ``ok`` or ``idle``."""
-    return f'<div class="line {kind}" role="status">{escape(text)}</div>'
+    return f'<div class="notice {kind}" role="status">{escape(text)}</div>'
 
 
 def _row(columns: Sequence[str], row: Sequence[str | Cell]) -> str:

@@ -31,13 +31,13 @@ SELECT strategy_id, count(*) AS trades, count(*) FILTER (realized_pnl > 0) AS wi
     coalesce(sum(realized_pnl), 0)::DOUBLE AS pnl
 FROM positions WHERE closed IS NOT NULL GROUP BY strategy_id
 """
-_CHECKS: Final = "SELECT time, approved, rule, instrument_id, checks FROM verdicts WHERE role = 'E' ORDER BY seq DESC LIMIT ?"
+_CHECKS: Final = """
+SELECT time, instrument_id, checks FROM verdicts WHERE role = 'E' ORDER BY seq DESC LIMIT ?
+"""
 _REFUSALS: Final = """
 SELECT time, strategy_id, instrument_id, signal_id, rule, rule_limit, observed, unit, reason FROM verdicts
 WHERE NOT approved ORDER BY seq DESC LIMIT ?
 """
-_RULES: Final = "SELECT payload FROM entries WHERE type = 'RuleConfigured' ORDER BY seq"
-_COMMANDS: Final = "SELECT payload FROM entries WHERE type = 'OperatorCommand' ORDER BY seq DESC LIMIT ?"
 
 
 class RecordedRun:
@@ -76,6 +76,12 @@ class RecordedRun:
         """Return trades, wins and profit of every strategy instance."""
         return self._ask(_BY_STRATEGY)
 
+    def funding_usdt(self) -> float:
+        """Return what was received (positive) or paid for funding."""
+        return float(
+            self._ask("SELECT coalesce(sum(amount_usdt), 0)::DOUBLE AS paid FROM funding")[0]["paid"]
+        )
+
     def checks(self, limit: int) -> list[Row]:
         """Return what all rules said of the latest entries, the latest first."""
         return self._ask(_CHECKS, limit)
@@ -94,5 +100,5 @@ class RecordedRun:
                 return self._queries.sql(statement, values).dicts()
         except (sqlite3.Error, duckdb.Error, pa.ArrowException, KeyError, ValueError) as e:
             raise CorruptEntry(
-                f"run {self.run_id} must be readable, but: {e}; `nautilus-bot events verify --run {self.run_id}`"
+                f"run {self.run_id} must be readable, but: {e}; see `nautilus-bot events verify`"
             ) from e

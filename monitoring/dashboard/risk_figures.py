@@ -15,6 +15,9 @@ REFUSALS: Final = ("Time", "Strategy", "Symbol", "Rule", "Found>", "Limit>", "Wh
 RULES: Final = ("Rule", "State", "Limits")
 UPWARDS: Final = ("min_confidence", "throttle", "cooldown")
 """Rules whose limit is a floor: what was found must be above."""
+HISTORY: Final = "samples"
+"""Unit of a rule that has too little history to measure: no use of its limit."""
+WHOLE: Final = ("count", "usdt", "secs", "orders", "entries", "breakers")
 UNITS: Final = {"pct": " %", "usdt": " USDT", "secs": " s", "ratio": "", "count": "", "breakers": ""}
 
 
@@ -73,6 +76,8 @@ def verdict_limits(checks: Iterable[Row], known: Iterable[str]) -> list[Limit]:
             if check.rule in seen or check.limit is None or check.observed is None:
                 continue
             seen.add(check.rule)
+            if check.unit == HISTORY:
+                continue
             limits.append(_limit(check, f"{words.symbol(row['instrument_id'])} at {row['time']:%H:%M:%S}"))
     return limits
 
@@ -98,8 +103,8 @@ def limit_bar(one: Limit) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    text = f"{value:,.0f}" if unit in ("count", "usdt", "secs") else f"{value:,.2f}"
-    return text + ("×" if unit == "x" else UNITS.get(unit, f" {unit}"))
+    text = f"{value:,.0f}" if unit in WHOLE else f"{value:,.2f}"
+    return text + ("x" if unit == "x" else UNITS.get(unit, f" {unit}"))
 
 
 def breaker_lines(breakers: BreakerState) -> list[tuple[str, str]]:

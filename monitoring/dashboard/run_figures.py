@@ -10,7 +10,17 @@ from monitoring.dashboard.recorded import Row
 
 RUNS: Final = ("Run", "Mode", "Status", "Started", "Lasted>", "Entries>", "Parent")
 STATUS: Final = {"RUNNING": "badge ok", "ENDED": "badge idle", "CRASHED_RECOVERED": "badge warn"}
-TRADES: Final = ("Closed", "Symbol", "Strategy", "Side", "Quantity>", "Entry>", "Exit>", "PnL>", "Order")
+TRADES: Final = (
+    "Closed, venue time",
+    "Symbol",
+    "Strategy",
+    "Side",
+    "Quantity>",
+    "Entry>",
+    "Exit>",
+    "PnL>",
+    "Order",
+)
 
 
 def run_cards(curve: list[Row], by_strategy: list[Row]) -> str:

@@ -27,7 +27,8 @@ ENDINGS: Final = {
 
 def story_tree(story: Lineage) -> str:
     """Return the whole story, each part with what it rests on below it."""
-    return f'<div class="story" data-name="story"><header>{escape(_headline(story))}</header>{"".join(_parts(story))}</div>'
+    parts = "".join(_parts(story))
+    return f'<div class="story" data-name="story"><header>{escape(_headline(story))}</header>{parts}</div>'
 
 
 def _headline(story: Lineage) -> str:
@@ -118,14 +119,14 @@ def _steps(order: OrderStory) -> str:
 def _fill(fill: FillStory) -> str:
     worse = f", {fill.slippage_bps:+.2f} bps against the {fill.expected_from}" if fill.slippage_bps else ""
     return (
-        f"filled {fill.quantity.normalize():f} at {fill.price.normalize():f} on {_when(fill.ts_market)}{worse}; "
-        f"fee {fill.fee:.4f} USDT ({fill.liquidity})"
+        f"filled {fill.quantity.normalize():f} at {fill.price.normalize():f} on {_when(fill.ts_market)}"
+        f"{worse}; fee {fill.fee:.4f} USDT ({fill.liquidity})"
     )
 
 
 def _result(position: PositionStory) -> str:
     money = (
-        f"{position.gross:+,.4f} by price − {position.fees:,.4f} fees {position.funding:+,.4f} funding "
+        f"{position.gross:+,.4f} by price - {position.fees:,.4f} fees {position.funding:+,.4f} funding "
         f"= {position.pnl:+,.4f} USDT"
     )
     prices = f"{position.side} {position.quantity.normalize():f} from {position.entry:,.8g}"

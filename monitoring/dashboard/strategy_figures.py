@@ -1,4 +1,4 @@
-"""The strategies as text: state, trades, win rate, profit, last signal; one line a strategy, all symbols together."""
+"""The strategies as text: one line each, all its symbols together."""
 
 from typing import Final
 
@@ -10,9 +10,12 @@ from monitoring.dashboard.recorded import Row
 from nautilus_bot.core.control import BotStatus
 from nautilus_bot.core.snapshot import SignalLine, Snapshot
 
+TEST_STRATEGY: Final = "QAInjectStrategy"
+"""Sends the signals that `inject-signals` asks for; it is not shown until it does."""
 COLUMNS: Final = (
-    "Strategy", "State", "Markets", "Open>", "Signals>", "Executed>", "Refused>", "Trades>", "Won>", "PnL>", "Last signal",
-)  # fmt: skip
+    *("Strategy", "State", "Markets", "Open>", "Signals>", "Executed>", "Refused>"),
+    *("Trades>", "Won>", "PnL>", "Last signal"),
+)
 
 
 class StrategyLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +55,8 @@ def strategy_lines(status: BotStatus, snapshot: Snapshot) -> list[StrategyLine]:
     instances: dict[str, list[str]] = {}
     for strategy_id in status.strategies:
         instances.setdefault(strategy_id.partition("-")[0], []).append(strategy_id)
-    return [_line(name, ids, snapshot) for name, ids in sorted(instances.items())]
+    lines = [_line(name, ids, snapshot) for name, ids in sorted(instances.items())]
+    return [one for one in lines if one.name != TEST_STRATEGY or one.generated]
 
 
 def _line(name: str, ids: list[str], snapshot: Snapshot) -> StrategyLine:

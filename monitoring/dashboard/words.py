@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-DASH: Final = "–"
+DASH: Final = "-"
 _NS: Final = 1_000_000_000
 
 
@@ -23,14 +23,12 @@ def pct(value: float | None, *, signed: bool = False) -> str:
 
 def price(value: float | str | None) -> str:
     """Return a price with its own digits, thousands apart."""
-    if value in (None, ""):
+    if value is None or value == "":
         return DASH
-    number = float(value)  # type: ignore[arg-type]
-    text = f"{number:,.8f}".rstrip("0").rstrip(".") if isinstance(value, float) else None
-    if text is not None:
-        return text
-    decimals = len(str(value).partition(".")[2])
-    return f"{number:,.{decimals}f}"
+    if isinstance(value, float):
+        return f"{value:,.6f}".rstrip("0").rstrip(".")
+    decimals = len(value.partition(".")[2])
+    return f"{float(value):,.{decimals}f}"
 
 
 def symbol(instrument_id: str) -> str:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from monitoring.dashboard import frame, health_figures
-from monitoring.dashboard.markup import line, table
+from monitoring.dashboard.markup import notice, table
 from monitoring.dashboard.services import Found, probe_all
 
 
@@ -23,6 +23,6 @@ def page() -> None:
         feeds = health_figures.feed_rows(seen.snapshot)
         st.html(table("Feeds", health_figures.FEEDS, feeds, "Nothing was heard yet."))
     else:
-        st.html(line("No bot answers: there is nothing to be well or unwell.", "idle"))
+        st.html(notice("No bot answers: there is nothing to be well or unwell.", "idle"))
     rows = health_figures.service_rows(services())
     st.html(table("Services", health_figures.SERVICES, rows, "None."))

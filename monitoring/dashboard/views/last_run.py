@@ -3,7 +3,7 @@
 import streamlit as st
 
 from monitoring.dashboard import charts, frame, run_figures
-from monitoring.dashboard.markup import line
+from monitoring.dashboard.markup import notice
 from monitoring.dashboard.sight import Sight
 
 
@@ -11,9 +11,9 @@ def show_last_run(seen: Sight) -> None:
     """Show the last recorded run, or what to do when there is none."""
     run = frame.shown_run(seen)
     if not run:
-        st.html(line(frame.NOTHING, "idle"))
+        st.html(notice(frame.NOTHING, "idle"))
         return
-    st.html(line(f"No bot answers; these are the figures of the last run, {run}.", "idle"))
+    st.html(notice(f"No bot answers; these are the figures of the last run, {run}.", "idle"))
     show_run(run)
 
 

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from monitoring.dashboard import charts, frame, live_figures
-from monitoring.dashboard.markup import line, table
+from monitoring.dashboard.markup import notice, table
 from monitoring.dashboard.sight import Sight
 from monitoring.dashboard.views.last_run import show_last_run
+from nautilus_bot.core.errors import BotError
 from nautilus_bot.core.snapshot import Snapshot
 
 SIGNALS_SHOWN = 14
@@ -24,8 +25,8 @@ def page() -> None:
 
 def _show(seen: Sight, snapshot: Snapshot) -> None:
     if snapshot.gaps:
-        st.html(line(f"{snapshot.gaps} events did not fit what is known: do not trust these figures"))
-    st.html(live_figures.account_cards(snapshot))
+        st.html(notice(f"{snapshot.gaps} events did not fit what is known: do not trust these figures"))
+    st.html(live_figures.account_cards(snapshot, _funding(seen.run_id)))
     trace = frame.trace(seen.run_id)
     trace.add(snapshot.market_ns, snapshot.account.equity_usdt)
     with st.container(key="equity"):
@@ -39,3 +40,12 @@ def _show(seen: Sight, snapshot: Snapshot) -> None:
     rows = live_figures.signal_rows(snapshot.signals, SIGNALS_SHOWN)
     st.html(table("Signals", live_figures.SIGNALS, rows, "No signal since the start."))
     st.html(table("Open orders", live_figures.ORDERS, live_figures.order_rows(snapshot), "No open order."))
+
+
+def _funding(run: str) -> float:
+    """Return the run's funding; a run that cannot be read says so below its figures."""
+    try:
+        paid: float = frame.recorded(run).funding_usdt()
+    except BotError:
+        return 0.0
+    return paid

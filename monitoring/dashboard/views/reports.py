@@ -3,7 +3,7 @@
 import streamlit as st
 
 from monitoring.dashboard import frame, report_files
-from monitoring.dashboard.markup import line, table
+from monitoring.dashboard.markup import notice, table
 
 HEIGHT = 1_000
 
@@ -14,7 +14,7 @@ def page() -> None:
     found = report_files.report_files(frame.settings().reports)
     if not found:
         text = "No report yet: `nautilus-bot backtest`, `optimize`, `walk-forward` and `validate` write them."
-        st.html(line(text, "idle"))
+        st.html(notice(text, "idle"))
         return
     names = [one.name for one in found]
     chosen = st.selectbox("Show a report", range(len(names)), format_func=names.__getitem__, key="report")

@@ -5,7 +5,7 @@ import streamlit as st
 from catalog.manifest import load_manifest
 from catalog.store import EventStore
 from monitoring.dashboard import frame, risk_figures
-from monitoring.dashboard.markup import box, line, table
+from monitoring.dashboard.markup import box, notice, table
 from monitoring.dashboard.sight import Sight
 
 CHECKS_READ = 40
@@ -18,7 +18,7 @@ def page() -> None:
     seen = frame.head("Risk")
     run = frame.shown_run(seen)
     if not run:
-        st.html(line(frame.NOTHING, "idle"))
+        st.html(notice(frame.NOTHING, "idle"))
         return
     with frame.one_line_on_failure():
         _show(seen, run)
@@ -27,10 +27,10 @@ def page() -> None:
 def _show(seen: Sight, run: str) -> None:
     if seen.snapshot is not None:
         st.html(
-            "".join(line(text, kind) for text, kind in risk_figures.breaker_lines(seen.snapshot.breakers))
+            "".join(notice(text, kind) for text, kind in risk_figures.breaker_lines(seen.snapshot.breakers))
         )
     else:
-        st.html(line(f"No bot answers; limits and refusals are those of the last run, {run}.", "idle"))
+        st.html(notice(f"No bot answers; limits and refusals are those of the last run, {run}.", "idle"))
     rules = (
         load_manifest(EventStore(frame.settings().runs).folder(run)).config.get("risk", {}).get("rules", [])
     )

@@ -7,7 +7,7 @@ from catalog.lineage import trace
 from catalog.manifest import load_manifest
 from catalog.store import EventStore
 from monitoring.dashboard import frame, lifecycle, run_figures
-from monitoring.dashboard.markup import line, table
+from monitoring.dashboard.markup import notice, table
 from monitoring.dashboard.silence import silence_box, silence_words
 from monitoring.dashboard.story import story_tree
 from monitoring.dashboard.views.last_run import show_run
@@ -27,10 +27,10 @@ def _show(store: EventStore) -> None:
     runs = store.runs()[::-1][:RUNS_SHOWN]
     for name in store.damaged():
         st.html(
-            line(f"Run {name} cannot be read; `nautilus-bot events verify --run {name}` says more.", "warn")
+            notice(f"Run {name} cannot be read; `nautilus-bot events verify --run {name}` says more.", "warn")
         )
     if not runs:
-        st.html(line(frame.NOTHING, "idle"))
+        st.html(notice(frame.NOTHING, "idle"))
         return
     st.html(table("Runs", run_figures.RUNS, run_figures.run_rows(runs), "None."))
     chosen = st.selectbox("Open a run", [one.run_id for one in runs], key="run")
@@ -63,6 +63,6 @@ def _why_not(store: EventStore, run: str) -> None:
         with st.spinner("Evaluating the strategy again over what the run saw"):
             done = lifecycle.call(words, ANSWER_SECS)
         if not done.well:
-            st.html(line(done.text))
+            st.html(notice(done.text))
             return
         st.html(silence_box(done.answer))

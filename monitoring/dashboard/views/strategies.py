@@ -3,7 +3,7 @@
 import streamlit as st
 
 from monitoring.dashboard import actions, frame, strategy_figures, words
-from monitoring.dashboard.markup import line, table
+from monitoring.dashboard.markup import notice, table
 from monitoring.dashboard.strategy_figures import StrategyLine
 from nautilus_bot.core.control import PauseStrategy, ResumeStrategy
 
@@ -39,9 +39,9 @@ def _switch(one: StrategyLine) -> None:
 
 def _show_recorded(run: str) -> None:
     if not run:
-        st.html(line(frame.NOTHING, "idle"))
+        st.html(notice(frame.NOTHING, "idle"))
         return
     with frame.one_line_on_failure():
         found = frame.recorded(run).by_strategy()
-        st.html(line(f"No bot answers; these are the trades of the last run, {run}.", "idle"))
+        st.html(notice(f"No bot answers; these are the trades of the last run, {run}.", "idle"))
         st.html(strategy_figures.recorded_table(found))

@@ -27,6 +27,7 @@ CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 NAME = "panel-test"
 TOKEN = "a-token-of-the-test"
 WAIT_SECS = 60.0
+STRATEGIES = 6
 FORBIDDEN = '[data-testid="stException"], [data-testid="stAlert"], .stException'
 """What Streamlit shows for an error that nobody caught."""
 STARTED_QUICKLY = ("--control-port", "0", "--metrics-port", "0", "--speed", "60")
@@ -74,6 +75,8 @@ class Panel:
             "BOT_BACKTEST__REPORT_PATH": str(folder / "reports"),
             "BOT_PANEL_TOKEN": TOKEN,
             "PYTHONPATH": str(ROOT),
+            # five-minute bars: something happens within a minute of the test
+            **{f"BOT_STRATEGIES__STRATEGIES__{number}__TIMEFRAME": "5m" for number in range(STRATEGIES)},
         }
         self.output = folder / "panel.out"
         words = ["--port=0", "--no-browser", f"--name={NAME}", "--json", "--", *STARTED_QUICKLY]
@@ -148,7 +151,11 @@ class Browser:
             found = (one for one in self.all(selector) if one.is_displayed() and text in one.text)
             return next(found, None)
 
-        return wait_for(f"{selector!r} with {text!r}", ready)
+        try:
+            return wait_for(f"{selector!r} with {text!r}", ready)
+        except pytest.fail.Exception:
+            self.keep("failure")
+            raise
 
     def text(self, selector: str) -> str:
         """Return the text of the first element, empty while there is none."""
@@ -173,9 +180,14 @@ class Browser:
         self.click(f'[data-testid="stSidebarNav"] a[href$="/{"" if title == "Live" else title.lower()}"]')
         self.wait(".head h1", title)
 
-    def settled(self) -> None:
-        """Wait until the page has been shown to its end."""
-        wait_for("the end of the script", lambda: not self.all('[data-testid="stStatusWidget"]'))
+    def confirm(self, told: str) -> None:
+        """Say yes in the dialog and wait for what came of it."""
+        self.click(".st-key-confirm button")
+        self.wait("#told", told)
+
+    def type(self, selector: str, text: str) -> None:
+        """Write into a field."""
+        self.wait(selector).send_keys(text)
 
     def complaints(self) -> list[str]:
         """Return error elements of the page and errors of the console since the last look."""
@@ -197,8 +209,10 @@ class Browser:
     @property
     def overhang(self) -> int:
         """Pixels by which the page is wider than the screen."""
-        script = """const main = document.querySelector('[data-testid="stMain"]');
-        return Math.max(document.documentElement.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth);"""
+        script = """
+            const page = document.documentElement, main = document.querySelector('[data-testid="stMain"]');
+            return Math.max(page.scrollWidth - innerWidth, main.scrollWidth - main.clientWidth);
+        """
         return int(self.driver.execute_script(script))
 
 
@@ -235,7 +249,7 @@ def _wait_for() -> Callable[[str, Callable[[], Any]], Any]:
     return wait_for
 
 
-@pytest.fixture(name="token")
+@pytest.fixture(name="token", scope="session")
 def _token() -> str:
     return TOKEN
 

@@ -1,6 +1,6 @@
-"""An operator's day in the control panel: let in, start, look, pause, stop; every page, also on a phone."""
+"""An operator's day in the control panel: let in, start, look, act, stop; every page, also on a phone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -8,31 +8,42 @@ import pytest
 from nautilus_bot.process.identity import is_alive
 
 PAGES = ("Live", "Strategies", "Risk", "Health", "Runs", "Reports")
+PHONE = (390, 844)
+DESKTOP = (1440, 1000)
 
 type Wait = Callable[[str, Callable[[], Any]], Any]
 
 
 @pytest.fixture(scope="module")
-def trading(panel, browser, request):
-    """A panel whose START button was pressed: its bot trades, until the end of the module."""
-    browser.open(panel.url + "?token=" + "a-token-of-the-test")
+def trading(panel, browser, token) -> Iterator[Any]:
+    """A panel whose START button was pressed: its bot trades from then on."""
+    browser.open(f"{panel.url}?token={token}")
     browser.click(".st-key-start button")
-    browser.click(".st-key-confirm button")
-    browser.wait("#told", "trades")
+    browser.confirm("trades")
     return panel
 
 
 def test_without_the_right_token_nothing_is_shown(panel, browser) -> None:
     for address in (panel.url, panel.url + "?token=wrong", panel.url + "risk?token="):
         browser.open(address)
-        browser.wait("form, [data-testid='stForm']", "nautilus-bot")
-        assert browser.all(".head, .card, .st-key-start, [data-testid='stSidebarNav']") == []
-    browser.complaints()  # Streamlit looks for itself below a page's address first, in vain
+        browser.wait(".entrance", "nautilus-bot")
+        assert browser.all(".head, .card, .box, .st-key-start, [data-testid='stSidebarNav']") == []
+    browser.complaints()  # Streamlit first looks for itself below a page's address, in vain
 
 
 def test_an_empty_store_says_what_to_do(panel, browser, token) -> None:
-    browser.open(panel.url + "?token=" + token)
-    browser.wait(".line", "press START")
+    browser.open(f"{panel.url}?token={token}")
+    browser.wait(".notice", "press START")
+    assert browser.complaints() == []
+
+
+def test_a_reload_stays_in_and_the_address_keeps_no_token(panel, browser, token) -> None:
+    browser.open(f"{panel.url}?token={token}")
+    browser.wait(".head h1", "Live")
+    assert token not in browser.driver.current_url
+    browser.driver.refresh()
+    browser.wait(".head h1", "Live")
+    assert token not in browser.driver.current_url
     assert browser.complaints() == []
 
 
@@ -45,19 +56,98 @@ def test_start_really_starts_a_bot(trading, browser) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_loads_without_an_error(trading, browser, page) -> None:
+def test_every_page_loads_without_an_error_and_fits_a_phone(trading, browser, page) -> None:
     browser.go(page)
-    browser.settled()
+    browser.wait(".box, .notice")
     assert browser.complaints() == []
-    browser.keep(page.lower())
+    browser.keep(f"{page.lower()}")
+    browser.resize(*PHONE)
+    browser.wait(".box, .notice")
+    assert browser.overhang <= 0
+    browser.keep(f"{page.lower()}-phone")
+    browser.resize(*DESKTOP)
+
+
+def test_pausing_a_strategy_is_recorded_with_its_author(trading, browser, wait_for: Wait) -> None:
+    browser.go("Strategies")
+    browser.click(".st-key-switch-RSIEMAMomentumStrategy button")
+    browser.confirm("RSIEMAMomentumStrategy is paused")
+    asked = "SELECT payload FROM entries WHERE type = 'OperatorCommand'"
+    (row,) = wait_for("the command in the catalog", lambda: trading.catalog.sql(asked).rows)
+    assert '"command":"pause"' in row[0]
+    assert '"author":"panel"' in row[0]
+    assert list(trading.control.status().breakers.paused) == ["RSIEMAMomentumStrategy"]
+    browser.wait(".badge.warn", "paused")
 
 
 def test_the_figures_are_those_of_the_control_api(trading, browser, wait_for: Wait) -> None:
+    wait_for("an executed signal", lambda: trading.control.status().signals_executed)
     browser.go("Live")
+    browser.click(".st-key-halt button")
+    browser.confirm("halted")
+    browser.wait(".badge.bad", "halted")
+    if trading.control.positions():
+        browser.click(".st-key-close-all button")
+        browser.confirm("closing")
+    wait_for("a flat bot", lambda: not trading.control.positions())
+    # nothing moves any more: now every figure must be the same to the cent
+    account = trading.control.status().account
+    browser.wait('.card[data-name="equity"] b', f"{account.equity_usdt:,.2f}")
+    browser.wait('.card[data-name="equity"] small', f"{account.balance_usdt:,.2f}")
+    browser.wait('.card[data-name="drawdown"] b', f"{account.drawdown_pct:.2f} %")
+    status = trading.control.status()
+    refused = sum(status.signals_refused.values())
+    browser.wait('.card[data-name="signals"] small', f"{status.signals_executed} executed, {refused} refused")
+    browser.wait('.card[data-name="win-rate"] small', f"of {status.trades} closed")
+    assert browser.complaints() == []
 
-    def agree() -> bool:
-        shown = browser.text('.card[data-name="equity"] b')
-        status = trading.control.status()
-        return shown == f"{status.account.equity_usdt:,.2f}" and shown != ""
 
-    wait_for("the equity of the control API", agree)
+def test_stop_really_stops_it_and_its_last_run_is_shown(trading, browser, wait_for: Wait) -> None:
+    bot = trading.bot
+    browser.go("Live")
+    browser.click(".st-key-stop button")
+    browser.confirm("is gone")
+    assert not is_alive(bot.pid, bot.birth)
+    assert trading.bot.state == "ended"
+    assert "panel" in trading.bot.reason or "told to stop" in trading.bot.reason
+    browser.wait(".badge.state", "ended")
+    browser.wait(".notice", bot.run_id)
+    closed = "SELECT count(*), coalesce(sum(realized_pnl), 0) FROM positions WHERE closed IS NOT NULL"
+    ((trades, pnl),) = trading.catalog.sql(closed).rows
+    equity = trading.catalog.equity(limit=1).dicts()[0]["equity_usdt"]
+    browser.wait('.card[data-name="trades"] b', str(trades))
+    browser.wait('.card[data-name="closed-pnl"] b', f"{pnl:+,.2f}")
+    browser.wait('.card[data-name="equity"] b', f"{equity:,.2f}")
+    assert browser.complaints() == []
+
+
+def test_why_tells_the_story_of_an_order(trading, browser) -> None:
+    (found,) = trading.catalog.sql("SELECT client_order_id FROM fills ORDER BY seq LIMIT 1").rows
+    browser.go("Runs")
+    browser.click('[data-testid="stTab"]:nth-of-type(2), [role="tab"]:nth-of-type(2)')
+    browser.type(".st-key-why-id input", found[0])
+    browser.click('[data-testid="stFormSubmitButton"] button')
+    story = browser.wait(".story", found[0]).text
+    assert "Risk approved it" in story
+    assert "filled" in story
+    browser.keep("why")
+    assert browser.complaints() == []
+
+
+def test_a_damaged_run_is_one_line(trading, browser) -> None:
+    broken = trading.folder / "events" / "runs" / "paper-29990101-000000-dead"
+    broken.mkdir()
+    (broken / "manifest.json").write_text("{")
+    (broken / "journal.sqlite").write_bytes(b"no journal" * 1_000)
+    browser.go("Live")
+    browser.go("Runs")
+    browser.wait(".notice.warn", broken.name)
+    assert browser.complaints() == []
+
+
+def test_neither_a_log_nor_the_output_holds_the_token(trading, token) -> None:
+    printed = trading.output.read_text()
+    assert printed.count(token) == 1, "the address is printed, and nothing else"
+    logs = [path for path in (trading.folder / "log").rglob("*") if path.is_file()]
+    assert logs
+    assert [path for path in logs if token in path.read_text(errors="replace")] == []
