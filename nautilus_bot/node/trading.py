@@ -41,6 +41,14 @@ from nautilus_bot.node.view import LiveView
 from nautilus_bot.node.warmup import fetch_warmup
 
 CLIENT = "BYBIT"
+INFLIGHT_RETRIES = 5
+"""
+How often an unanswered command is asked for before it counts as never arrived, every three seconds.
+
+Nautilus counts them together with how often an order was missing in the list of open ones, and when that
+reaches its own limit first, it begins to count anew: at equal limits a lost request may wait for ever, and
+nothing may be opened meanwhile. So that limit is far above this one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +215,12 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
             reconciliation_startup_delay_secs=1.0,
             inflight_check_interval_ms=1_000,
             inflight_check_threshold_ms=3_000,
+            inflight_check_retries=INFLIGHT_RETRIES,
             open_check_interval_secs=5.0,
             open_check_open_only=False,
             open_check_lookback_mins=60,
             open_check_threshold_ms=3_000,
+            open_check_missing_retries=4 * INFLIGHT_RETRIES,
             graceful_shutdown_on_exception=True,
         ),
         timeout_connection=30.0,

@@ -65,7 +65,14 @@ class RiskContext:
     # -- input --------------------------------------------------------------------------------------
 
     def on_balance(self, balance_usdt: float) -> None:
-        """Take the wallet balance of an account state."""
+        """
+        Take the wallet balance of an account state.
+
+        One that changes nothing says nothing: Nautilus publishes the last state again whenever an order
+        changes, and no journal has those.
+        """
+        if balance_usdt == self.balance_usdt and self._equity != 0.0:
+            return
         self.balance_usdt = balance_usdt
         if self._equity == 0.0:
             self._measure()
