@@ -80,6 +80,7 @@ class PybitSession:
         self, rest_url: str, api_key: str = "", api_secret: str = "", *, timeout_secs: int = 10
     ) -> None:
         self.url = rest_url
+        self._api_key = api_key
         self.window_resets_at = 0.0
         self._session = HTTP(
             api_key=api_key or None,
@@ -109,9 +110,12 @@ class PybitSession:
         try:
             answer, _, headers = method(**params)
         except pybit.exceptions.InvalidRequestError as e:
-            raise _refusal(e.status_code, e.message, e.resp_headers or {}, self.url, params) from e
+            # not raised from it: its text holds the key, and a traceback would show it
+            raise _refusal(
+                e.status_code, self._hide_key(e.message), e.resp_headers or {}, self.url, params
+            ) from None
         except pybit.exceptions.FailedRequestError as e:
-            raise _failure(e.status_code, e.message, self.url) from e
+            raise _failure(e.status_code, self._hide_key(e.message), self.url) from None
         except PermissionError as e:
             raise AuthFailed(
                 f"{self.url}: this question needs keys, none are set; set BYBIT_API_KEY and BYBIT_API_SECRET"
@@ -126,6 +130,10 @@ class PybitSession:
         if headers.get(REMAINING_HEADER) == "0":
             self.window_resets_at = time.monotonic() + (_wait_secs(headers) or 0.0)
         return dict(answer["result"])
+
+    def _hide_key(self, message: str) -> str:
+        """Return what the venue said without the key, which it repeats when a signature is wrong."""
+        return message.replace(self._api_key, "***") if self._api_key else message
 
     def _pages(self, method: Callable[..., Any], **params: Any) -> Iterator[dict[str, Any]]:
         """Yield the rows of all pages of a list."""

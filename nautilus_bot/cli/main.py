@@ -122,7 +122,7 @@ def _usage_message(error: typer.TyperException) -> str:
 
 
 def _fail(message: str, code: int, as_json: bool) -> int:
-    line = " ".join(message.split())
+    line = _without_secrets(" ".join(message.split()))
     if as_json:
         write_json({"error": line, "exit_code": code})
     else:
@@ -130,9 +130,17 @@ def _fail(message: str, code: int, as_json: bool) -> int:
     return code
 
 
+def _without_secrets(text: str) -> str:
+    """Hide what a foreign exception may have put into its words."""
+    # imported only where something failed, so that everything else stays quick
+    from nautilus_bot.process.redaction import Redactor  # noqa: PLC0415
+
+    return Redactor.of_environment().clean(text)
+
+
 def _write_traceback(error: Exception) -> Path:
     name = f"nautilus-bot-{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{os.getpid()}.log"
-    text = "".join(traceback.format_exception(error))
+    text = _without_secrets("".join(traceback.format_exception(error)))
     folder = Path(os.environ.get("BOT_LOG_DIR", "var/log"))
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -106,6 +107,7 @@ class Child:
             return False
         if now - self._born_at >= SETTLED_SECS:
             self._wait_secs = FIRST_WAIT_SECS
+        self._sweep(self._process.pid)
         self._process = None
         self._again_at = now + self._wait_secs
         self._tell(
@@ -128,7 +130,14 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._sweep(self._process.pid)
         self._process = None
+
+    def _sweep(self, group: int) -> None:
+        """End what a dead part has left running, e.g. a server below it: it is still in the part's group."""
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
     def _start_again(self) -> bool:
         try:

@@ -149,6 +149,21 @@ def test_a_part_ends_when_it_is_asked_and_is_killed_when_it_does_not(tmp_path: P
     assert told.child.pid == 0
 
 
+def test_what_a_dead_part_has_started_ends_too(tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', 'import time; "
+        "time.sleep(600)']); print(child.pid, flush=True); time.sleep(600)"
+    )
+    told = Told(tmp_path / "log", (sys.executable, "-c", code))
+    told.child.start()
+    until(lambda: (tmp_path / "log").read_text().endswith("\n"))
+    below = int((tmp_path / "log").read_text())
+    birth = process_birth(below)
+    os.kill(told.child.pid, signal.SIGKILL)
+    assert "signal 9" in told.until_dead()
+    until(lambda: not is_alive(below, birth))
+
+
 def test_a_secret_that_a_part_prints_is_not_kept_and_its_errors_are(tmp_path: Path) -> None:
     both = "import sys; print('secret'); print('broken', file=sys.stderr)"
     told = Told(tmp_path / "log", (sys.executable, "-c", both), prints_secret=True)
