@@ -135,7 +135,7 @@ def _without_secrets(text: str) -> str:
     # imported only where something failed, so that everything else stays quick
     from nautilus_bot.process.redaction import Redactor  # noqa: PLC0415
 
-    return Redactor.of_environment().clean(text)
+    return Redactor.of_environment().without_known(text)
 
 
 def _write_traceback(error: Exception) -> Path:

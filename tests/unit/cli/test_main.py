@@ -139,3 +139,16 @@ def test_stale_schemas_are_an_error_that_says_what_to_run(tmp_path: Path, capsys
     assert "config schema --write" in capsys.readouterr().err
     assert cli.main(["config", "schema", str(tmp_path), "--write"]) == 0
     assert cli.main(["config", "schema", str(tmp_path)]) == 0
+
+
+def test_a_secret_in_the_words_of_an_error_is_hidden(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BYBIT_API_KEY", "hidden-key")
+    monkeypatch.setenv("BOT_LOG_DIR", str(tmp_path))
+    use_command(monkeypatch, ValueError("cannot sign 123hidden-key5000; api_key: must be right"))
+    assert cli.main(["fail"]) == 1
+    said = capsys.readouterr().err
+    assert "123***5000; api_key: must be right" in said
+    (written,) = tmp_path.iterdir()
+    assert "hidden-key" not in said + written.read_text()
