@@ -42,6 +42,7 @@ from nautilus_bot.core.messages import (
     TradingReduceOnly,
     TradingResumed,
 )
+from nautilus_bot.core.session_state import ExternalAssigned
 from nautilus_bot.risk.breakers import Breakers
 
 ASSET_CLASS: Final = "crypto"
@@ -85,6 +86,7 @@ COUNTED_TYPES: Final = (
     "EntriesAllowed",
     "StrategyPaused",
     "StrategyResumed",
+    "ExternalAssigned",
 )
 """Types of the journal that change a counter; prices are left out, they say nothing about the past."""
 
@@ -130,6 +132,7 @@ class EventFold:
                     EntriesAllowed,
                     StrategyPaused,
                     StrategyResumed,
+                    ExternalAssigned,
                 ),
                 self._on_trading_fact,
             ),

@@ -111,6 +111,7 @@ class SignalStrategy(RestoringStrategy):
         self._signal_topic = f"events.signal.{self.id}"
         self.subscribe_bars(self.bar_type)
         self.msgbus.subscribe(topics.OPERATOR + "*", self.on_operator)
+        self.msgbus.subscribe(topics.TRADING + "*", self.on_trading_fact)
         if self._awaiting_warmup:
             self.msgbus.subscribe(topics.warmup(str(self.bar_type)), self.on_warmup)
         if self.config.peek_secs > 0:

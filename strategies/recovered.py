@@ -74,13 +74,15 @@ def read_state(
     by_id = {order.client_order_id.value: order for order in orders}
     entries = [order for order_id, order in by_id.items() if ids.role_of(order_id) == ids.ENTRY]
     latest = max(entries, key=lambda order: order.init_event.ts_init, default=None)
-    if latest is None:
-        return StrategyState()
-    signal_id = ids.signal_of(latest.client_order_id.value)
     exits = _exits(by_id)
+    signal_id = _taken_over(by_id, exits, signals)
+    if not signal_id:
+        if latest is None:
+            return StrategyState()
+        signal_id = ids.signal_of(latest.client_order_id.value)
     closing, close_id = _closing(by_id, signals, net)
     return StrategyState(
-        entry_id="" if latest.is_closed else latest.client_order_id.value,
+        entry_id="" if latest is None or latest.is_closed else latest.client_order_id.value,
         entry_signal=signal_id,
         terms=_terms(signal_id, exits, signals, linked=linked),
         lots=[lot for lot in (_lot(pair) for pair in exits.values()) if lot.stop_open or lot.target_open],
@@ -102,6 +104,16 @@ def _exits(by_id: dict[str, Order]) -> dict[tuple[str, int], _Pair]:
             pair = pairs.setdefault((match["signal"], int(match["count"])), {ids.STOP: [], ids.TARGET: []})
             pair[match["role"]].append(by_id[order_id])
     return pairs
+
+
+def _taken_over(
+    by_id: dict[str, Order], exits: dict[tuple[str, int], _Pair], signals: Sequence[Signal]
+) -> str:
+    """Return the latest opening signal if it protects what no entry of ours opened, else nothing."""
+    opening = [one.signal_id for one in signals if not one.closes]
+    latest = opening[-1] if opening else ""
+    is_ours = ids.order_id(latest, ids.ENTRY) in by_id
+    return latest if not is_ours and any(owner == latest for owner, _ in exits) else ""
 
 
 def _lot(pair: _Pair) -> Lot:

@@ -13,8 +13,9 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import LimitOrder, StopMarketOrder
 from nautilus_trader.trading.strategy import Strategy
 
-from nautilus_bot.core import ids
-from nautilus_bot.core.messages import Signal
+from nautilus_bot.core import ids, topics
+from nautilus_bot.core.messages import Message, Signal
+from nautilus_bot.core.session_state import ExternalAssigned
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.recovered import read_state
 from strategies.retries import Retries
@@ -35,6 +36,7 @@ class RestoringStrategy(Strategy):
     again after a wait that doubles, and told once. A part too small for a stop of its own is closed.
     """
 
+    name: str
     net: Decimal
     instrument_id: InstrumentId
     _instrument: Instrument
@@ -103,6 +105,39 @@ class RestoringStrategy(Strategy):
             self._close_dust(missing, now_ns)
         elif self._retries.is_due(ids.STOP, now_ns):
             self._protect_rest(missing, self._terms, now_ns)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it holds nothing and has no order of its own on the way."""
+        return self.net == 0 and not (self._entry_id or self._lots or self._closing or self._dust_id)
+
+    def on_trading_fact(self, fact: Message) -> None:
+        """Take a position over when the operator says so; the fact is recorded, so a replay does it too."""
+        if isinstance(fact, ExternalAssigned) and fact.strategy_id == str(self.id):
+            self._take_over(fact)
+
+    def _take_over(self, assigned: ExternalAssigned) -> None:
+        """Protect a position that somebody else opened, under a signal that says so."""
+        quantity = Decimal(assigned.quantity)
+        signal = Signal(
+            ts_event=assigned.ts_event,
+            signal_id=self._next_signal_id(),
+            strategy=self.name,
+            strategy_id=str(self.id),
+            instrument_id=assigned.instrument_id,
+            side="BUY" if quantity > 0 else "SELL",
+            confidence=1.0,
+            price=assigned.price,
+            stop=assigned.stop,
+            target=assigned.target,
+            reason=f"{quantity:+} from outside, assigned by {assigned.author}",
+        )
+        self.msgbus.publish(topics.SIGNAL + str(self.id), signal)
+        self.net += quantity
+        self._entry_signal, self._lot_count = signal.signal_id, 0
+        stop, target = Price.from_str(assigned.stop), Price.from_str(assigned.target)
+        self._terms = ExitTerms(stop, target, linked_by_venue=self._linked)
+        self.repair(stop, assigned.ts_event, self.clock.timestamp_ns())
 
     def _missing(self) -> Decimal:
         """Return what is open, neither protected by a lot nor about to be closed; may be negative."""
@@ -256,6 +291,9 @@ class RestoringStrategy(Strategy):
 
     def close_position(self, reason: str, price: Price, ts: int) -> None:
         """Close the strategy's own position at market."""
+        raise NotImplementedError
+
+    def _next_signal_id(self) -> str:
         raise NotImplementedError
 
     def _cancel_lot(self, lot: Lot) -> None:

@@ -10,6 +10,7 @@ from nautilus_bot.cli.output import JsonFlag, emit
 from nautilus_bot.control.client import ControlClient
 from nautilus_bot.core.control import (
     AnyCommand,
+    AssignExternal,
     CloseAll,
     CloseSymbol,
     HaltTrading,
@@ -73,6 +74,21 @@ def resume(
 ) -> None:
     """Lift the pause of a strategy."""
     _send(ResumeStrategy(strategy=strategy), name, as_json)
+
+
+@app.command()
+def assign(
+    symbol: Annotated[str, typer.Argument(help="E.g. BTCUSDT.")],
+    strategy: Annotated[
+        str, typer.Argument(help="Who takes the outside position over; nobody by default.")
+    ] = "",
+    stop: Annotated[str, typer.Option(help="Price of its protective stop.")] = "",
+    target: Annotated[str, typer.Option(help="Price of its take-profit.")] = "",
+    name: WhichOption = "",
+    as_json: JsonFlag = False,
+) -> None:
+    """Say whose an outside position is; its symbol is traded again."""
+    _send(AssignExternal(symbol=symbol, strategy=strategy, stop=stop, target=target), name, as_json)
 
 
 @app.command()

@@ -59,6 +59,15 @@ class ResumeStrategy(Command, frozen=True, kw_only=True, tag="resume"):
     strategy: str
 
 
+class AssignExternal(Command, frozen=True, kw_only=True, tag="assign"):
+    """Say whose an outside position is: a strategy's, with stop and target, or (empty) nobody's."""
+
+    symbol: str
+    strategy: str = ""
+    stop: str = ""
+    target: str = ""
+
+
 class CloseSymbol(Command, frozen=True, kw_only=True, tag="close"):
     """Close every strategy's position in one symbol at market."""
 
@@ -89,6 +98,7 @@ type AnyCommand = (
     | ResumeTrading
     | PauseStrategy
     | ResumeStrategy
+    | AssignExternal
     | CloseSymbol
     | CloseAll
     | StopBot

@@ -37,7 +37,12 @@ from nautilus_bot.core.messages import (
     TradingResumed,
     WarmupBars,
 )
-from nautilus_bot.core.session_state import LedgerCorrected, ProtectionRepaired, SessionSnapshot
+from nautilus_bot.core.session_state import (
+    ExternalAssigned,
+    LedgerCorrected,
+    ProtectionRepaired,
+    SessionSnapshot,
+)
 from nautilus_bot.replay.decisions import Decision, describe_command, describe_message
 from nautilus_bot.replay.pacing import QUEUED, CommandDue, command_key
 
@@ -59,6 +64,7 @@ OPERATOR_FACTS = (
     EntriesAllowed,
     StrategyPaused,
     StrategyResumed,
+    ExternalAssigned,
 )
 
 

@@ -12,6 +12,7 @@ from nautilus_bot.core.messages import (
     TradingReduceOnly,
     TradingResumed,
 )
+from nautilus_bot.core.session_state import ExternalAssigned
 
 EXPIRED: Final = "risk"
 """Author of a resumption that only says that a halt has reached its end."""
@@ -54,6 +55,8 @@ class Breakers:
                 self.suspended[fact.author] = fact.reason
             case EntriesAllowed():
                 self.suspended.pop(fact.author, None)
+            case ExternalAssigned():
+                self.reduce_only.pop(fact.instrument_id, None)
             case StrategyPaused():
                 self.paused[fact.strategy] = fact.reason
             case StrategyResumed():

@@ -20,7 +20,7 @@ from nautilus_bot.core.messages import (
     TradingResumed,
     WarmupBars,
 )
-from nautilus_bot.core.session_state import LedgerCorrected
+from nautilus_bot.core.session_state import ExternalAssigned, LedgerCorrected
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.rule import Rule
 from nautilus_bot.risk.watch import MarketWatch
@@ -33,6 +33,7 @@ TRADING_FACTS: Final = (
     EntriesAllowed,
     StrategyPaused,
     StrategyResumed,
+    ExternalAssigned,
 )
 INPUTS: Final = (MarketMarked, WarmupBars, FormingBar)
 

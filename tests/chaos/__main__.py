@@ -6,6 +6,7 @@ plays the kill of one seed again, ``--at PLACE --script STEPS`` any kill.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -73,6 +74,7 @@ def main() -> int:
     parser.add_argument("--partial", action="store_true", help="split the entry's fill and drop the sockets")
     parser.add_argument("--folder", type=Path, help="keep the journals here")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))  # exchange and bot end with us
     begun = time.monotonic()
     played: list[Outcome] = []
     with tempfile.TemporaryDirectory() as temporary, exchange_process() as exchange:

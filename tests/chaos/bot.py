@@ -4,8 +4,9 @@ One bot for the kill tests, in a process of its own: trade a script of injected 
 usage: bot.py HTTP_URL WS_URL FOLDER SCRIPT
 
 ``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``, ``halt``,
-``resume``, ``snapshot`` and ``full`` (the disk). The environment variable ``BOT_KILL_AT`` names where the
-process kills itself, at the journal, which every event and command passes before anybody acts on it:
+``resume``, ``snapshot``, ``full`` (the disk) and ``assign:SYMBOL:STRATEGY:STOP:TARGET``. The environment
+variable ``BOT_KILL_AT`` names where the process kills itself, at the journal, which every event and command
+passes before anybody acts on it:
 
 - ``before:TYPE:N`` or ``after:TYPE:N``: around the commit of the N-th entry of that type,
 - ``before:*:N`` or ``after:*:N``: around the N-th entry of any type,
@@ -36,7 +37,9 @@ from catalog.journal import Journal
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core import ids, topics
+from nautilus_bot.core.control import AssignExternal
 from nautilus_bot.core.messages import Message, OperatorCommand, TradingHalted, TradingResumed
+from nautilus_bot.node.control_target import SessionTarget
 from nautilus_bot.node.session import TradingSession, run_until_stopped
 from nautilus_bot.risk.gate import RiskGate
 
@@ -191,6 +194,11 @@ async def play(session: TradingSession, script: str) -> None:
                 fill_disk(session)
             case ["halt" | "resume" as word]:
                 set_breaker(session, halted=word == "halt")
+            case ["assign", *words]:
+                symbol, strategy, stop, target = words
+                command = AssignExternal(symbol=symbol, strategy=strategy, stop=stop, target=target)
+                answer = SessionTarget(session).obey(command, "test")
+                sys.stdout.write(json.dumps({"answer": answer.text, "done": answer.done}) + "\n")
             case [symbol, side, secs]:
                 publish(session, "inject", symbol, side, "0.9")
                 await asyncio.sleep(float(secs))

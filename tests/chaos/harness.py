@@ -96,9 +96,22 @@ class Exchange:
 @contextmanager
 def exchange_process() -> Iterator[Exchange]:
     """Run a simulated Bybit for as long as the context lasts."""
-    command = [sys.executable, "-m", "nautilus_bot.cli.main", "simulator", "--json", "--port=0"]
+    # it reads until its input ends, and so ends with us, even when we are killed
+    command = [
+        sys.executable,
+        "-m",
+        "nautilus_bot.cli.main",
+        "simulator",
+        "--json",
+        "--until-eof",
+        "--port=0",
+    ]
     process = subprocess.Popen(
-        [*command, "--symbols=BTCUSDT,ETHUSDT", "--wallet=10000"], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        [*command, "--symbols=BTCUSDT,ETHUSDT", "--wallet=10000"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None
@@ -111,9 +124,7 @@ def exchange_process() -> Iterator[Exchange]:
         yield Exchange(said["http_url"], said["ws_url"], said["control_token"])
     finally:
         process.terminate()
-        process.wait(10)
-        if process.stdout is not None:
-            process.stdout.close()
+        process.communicate(timeout=10)
 
 
 class Matrix:
@@ -213,14 +224,17 @@ class Matrix:
             killer = threading.Timer(outside, process.kill)
             killer.start()
             assert process.stdout is not None
-            first = process.stdout.readline()
-            if first and kill.fault:
-                self._exchange.fault(kill.fault)
-            if first:
-                meanwhile()
-            text = first + process.stdout.read()
-            code = process.wait()
-            killer.cancel()
+            try:
+                first = process.stdout.readline()
+                if first and kill.fault:
+                    self._exchange.fault(kill.fault)
+                if first:
+                    meanwhile()
+                text = first + process.stdout.read()
+                code = process.wait()
+            finally:
+                killer.cancel()
+                process.kill()
         return code, [json.loads(line) for line in text.splitlines() if line]
 
     # -- comparing ----------------------------------------------------------------------------------

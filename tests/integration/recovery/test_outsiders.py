@@ -1,4 +1,4 @@
-"""What others do on the account while the bot is down is found, attributed, told: AC-REC-20 to AC-REC-25."""
+"""What others do on the account while the bot is down is found, attributed, told: AC-REC-20 to AC-REC-28."""
 
 import time
 from decimal import Decimal
@@ -10,6 +10,7 @@ from tests.chaos.harness import Kill
 
 pytestmark = pytest.mark.timeout(240)
 ETH, BTC = "ETHUSDT-LINEAR.BYBIT", "BTCUSDT-LINEAR.BYBIT"
+QA_BTC = f"QAInjectStrategy-QA_BTCUSDT_60m@{BTC}"
 QA_ETH = f"QAInjectStrategy-QA_ETHUSDT_60m@{ETH}"
 
 
@@ -113,3 +114,55 @@ def test_ac_rec_25_what_a_start_sends_to_protect_is_replayed(matrix):
     result = replay_run(matrix.store, belief["run"])
     assert result.decisions.is_identical, (result.decisions.expected, result.decisions.got)
     assert {kind.kind: kind.replayed for kind in result.kinds}["SubmitOrder"] == 1
+
+
+def assign(matrix, strategy: str, stop: str = "", target: str = "") -> list[dict]:
+    code, said = matrix.run(Kill("", f"assign:BTCUSDT:{strategy}:{stop}:{target},hold:2"))
+    assert code == 0
+    return said[-2:]
+
+
+def test_ac_rec_26_an_outside_position_assigned_to_a_strategy_is_protected_by_it_and_replayed(matrix):
+    by_hand(matrix, "BTCUSDT", "Buy", "0.010")
+    price = Decimal(matrix.rest.klines("BTCUSDT", "1", limit=1)[-1].close)
+    stop, target = str(int(price * Decimal("0.95"))), str(int(price * Decimal("1.05")))
+    assert start(matrix)["reduce_only"] == [BTC]
+
+    refused, belief = assign(matrix, "QAInjectStrategy", target, stop)
+    assert not refused["done"]
+    assert "stop < price < target" in refused["answer"]
+    assert belief["reduce_only"] == [BTC]
+
+    done, belief = assign(matrix, "QAInjectStrategy", stop, target)
+    assert done["done"], done["answer"]
+    assert belief["ledgers"][QA_BTC] == "0.010"
+    assert f"EXTERNAL@{BTC}" not in belief["ledgers"]
+    assert belief["reduce_only"] == []
+    assert matrix.compare(belief) == [], "its stop stands at the exchange, over all of it"
+    result = replay_run(matrix.store, belief["run"])
+    assert result.decisions.is_identical, (result.decisions.expected, result.decisions.got)
+    assert {kind.kind: kind.replayed for kind in result.kinds}["SubmitOrder"] == 2
+
+
+def test_ac_rec_27_the_next_start_takes_it_up_and_the_strategy_closes_it_as_its_own(matrix):
+    belief = start(matrix)
+    assert belief["ledgers"][QA_BTC] == "0.010"
+    assert belief["lots"][QA_BTC.partition("@")[0]][0]["quantity"] == "0.010"
+    assert matrix.compare(belief) == []
+    belief = start(matrix, "BTCUSDT:SELL:2")
+    assert QA_BTC not in belief["ledgers"]
+    assert "BTCUSDT" not in matrix.rest.positions()
+    assert matrix.compare(belief) == []
+
+
+def test_ac_rec_28_one_that_is_nobodys_stays_external_and_its_symbol_is_traded_again(matrix):
+    by_hand(matrix, "BTCUSDT", "Buy", "0.010")
+    assert start(matrix)["reduce_only"] == [BTC]
+    done, belief = assign(matrix, "")
+    assert done["done"]
+    assert "nobody protects" in done["answer"]
+    assert belief["ledgers"][f"EXTERNAL@{BTC}"] == "0.010"
+    assert belief["reduce_only"] == []
+    assert start(matrix)["reduce_only"] == [], "a restart remembers it"
+    (refused, _) = assign(matrix, "")
+    assert refused["done"], "there is still something of nobody's"
