@@ -72,7 +72,7 @@ class Arrivals:
         stream.on_message = on_message  # type: ignore[method-assign]
 
     async def next(self, price: str) -> None:
-        """Wait for the order at a price; on a busy machine a rule may refuse it, the last being on its way."""
+        """Wait for the order at a price; a busy machine's may be refused, the last being under way."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOST_SECS):
                 while price not in self.at:
