@@ -43,7 +43,7 @@ def load_file[T](path: Path, type_: type[T], name: str, environ: Mapping[str, st
     raw = read_json(path)
     if isinstance(raw, dict):
         raw.pop(SCHEMA_KEY, None)
-    refuse_secrets(raw, Source(str(path)))
+    refuse_secrets(raw, Source(str(path)), environ)
     values, overrides = apply_overrides(raw, name, environ)
     source = Source(str(path), overrides=overrides)
     return convert(values, type_, source), source

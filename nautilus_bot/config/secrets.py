@@ -17,6 +17,11 @@ SECRETS: Final = {
 }
 """Every secret by the name of its environment variable."""
 
+SHORTEST: Final = 8
+"""A shorter value of a variable cannot be told from ordinary words."""
+
+_TELEGRAM: Final = re.compile(r"\b\d{8,10}:[\w-]{35}\b")
+_BYBIT_SECRET: Final = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{36}")
 _LOOKS_SECRET: Final = re.compile(r"(api_?key|secret|token|password|passphrase|private_?key)$", re.IGNORECASE)
 
 
@@ -42,9 +47,9 @@ def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
     return value
 
 
-def refuse_secrets(raw: Any, source: Source) -> None:
+def refuse_secrets(raw: Any, source: Source, environ: Mapping[str, str] = os.environ) -> None:
     """
-    Look for keys that are named like secrets, at any depth.
+    Look for keys that are named like secrets and for values that are or look like one, at any depth.
 
     Raises
     ------
@@ -53,12 +58,25 @@ def refuse_secrets(raw: Any, source: Source) -> None:
     """
     if isinstance(raw, dict):
         for key, value in raw.items():
-            place = source.at(key)
             if value and _LOOKS_SECRET.search(key):
-                raise place.error(
-                    f"secrets come only from the environment ({', '.join(SECRETS)}); take it out of the file"
-                )
-            refuse_secrets(value, place)
+                raise _refusal(source.at(key))
+            refuse_secrets(value, source.at(key), environ)
     elif isinstance(raw, list):
         for index, value in enumerate(raw):
-            refuse_secrets(value, source.at(index))
+            refuse_secrets(value, source.at(index), environ)
+    elif isinstance(raw, str) and _is_secret(raw, environ):
+        raise _refusal(source)
+
+
+def _is_secret(text: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether a text holds a secret of the environment, or has the form of a Telegram or Bybit one."""
+    configured = (environ.get(name, "") for name in SECRETS)
+    if any(len(value) >= SHORTEST and value in text for value in configured):
+        return True
+    return bool(_TELEGRAM.search(text) or _BYBIT_SECRET.fullmatch(text))
+
+
+def _refusal(place: Source) -> ConfigError:
+    return place.error(
+        f"secrets come only from the environment ({', '.join(SECRETS)}); take it out of the file"
+    )

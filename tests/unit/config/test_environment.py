@@ -68,6 +68,33 @@ def test_a_secret_in_a_file_is_refused_without_showing_it(tmp_path: Path) -> Non
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("value", "environ"),
+    [
+        ("hunter2hunter2", {"BYBIT_API_SECRET": "hunter2hunter2"}),
+        ("see https://x/?key=hunter2hunter2", {"BOT_CONTROL_TOKEN": "hunter2hunter2"}),
+        ("123456789:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr", {}),
+        ("aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0dF3gH6", {}),
+    ],
+)
+def test_a_value_that_is_a_secret_is_refused_under_any_name_without_showing_it(
+    tmp_path: Path, value: str, environ: dict[str, str]
+) -> None:
+    for path in CONFIGS.glob("*.json"):
+        shutil.copy(path, tmp_path)
+    raw = json.loads((tmp_path / "bybit_x_config.json").read_text())
+    raw["live"]["step"] = value
+    (tmp_path / "bybit_x_config.json").write_text(json.dumps(raw))
+    with pytest.raises(ConfigError) as caught:
+        load_config(tmp_path, environ)
+    assert "$.live.step: secrets come only from the environment" in str(caught.value)
+    assert value not in str(caught.value)
+
+
+def test_a_short_value_of_a_secrets_variable_is_not_looked_for() -> None:
+    assert load_config(CONFIGS, {"BYBIT_API_KEY": "b", "BYBIT_API_SECRET": "paper"})
+
+
 def test_a_secret_that_is_not_set_says_which_variable() -> None:
     with pytest.raises(ConfigError, match="environment variable BYBIT_API_KEY must be set"):
         secret("BYBIT_API_KEY", {})
