@@ -1,12 +1,15 @@
 """Which venue a session connects to: the one of the configuration, or a simulated Bybit of its own."""
 
 import asyncio
+import logging
 import os
 import secrets
 import sys
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -14,6 +17,11 @@ from adapters.bybit.addresses import resolve_addresses, simulated_addresses
 from adapters.bybit.clients import BybitVenue
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.core.errors import ConfigError, VenueError, VenueTimeout
+
+LOG: Final = logging.getLogger("nautilus_bot.simulator")
+CHUNK_BYTES: Final = 65_536
+LINES_KEPT: Final = 50
+"""The last words of a simulator that does not start."""
 
 START_TIMEOUT_SECS = 30.0
 STOP_TIMEOUT_SECS = 10.0
@@ -101,8 +109,13 @@ async def own_simulator(settings: SimulatorSettings, symbols: tuple[str, ...]) -
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    assert process.stderr is not None
+    complaints: deque[str] = deque(maxlen=LINES_KEPT)
+    readers = [asyncio.create_task(_follow(process.stderr, logging.WARNING, complaints))]
     try:
-        said = await _announcement(process)
+        said = await _announcement(process, readers[0], complaints)
+        assert process.stdout is not None
+        readers.append(asyncio.create_task(_follow(process.stdout, logging.INFO, deque(maxlen=0))))
         yield BybitVenue(
             "simulated",
             simulated_addresses(said.http_url, said.ws_url),
@@ -113,6 +126,25 @@ async def own_simulator(settings: SimulatorSettings, symbols: tuple[str, ...]) -
         )
     finally:
         await _end(process)
+        await asyncio.gather(*readers)
+
+
+async def _follow(stream: asyncio.StreamReader, level: int, kept: deque[str]) -> None:
+    """Log what the simulator says, line by line: a pipe that nobody empties would stop it."""
+    rest = b""
+    while chunk := await stream.read(CHUNK_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        if len(rest) > CHUNK_BYTES:  # no line is that long: tell it in pieces
+            lines, rest = [*lines, rest], b""
+        for line in lines:
+            _note(line, level, kept)
+    _note(rest, level, kept)
+
+
+def _note(line: bytes, level: int, kept: deque[str]) -> None:
+    if text := line.decode(errors="replace").rstrip():
+        kept.append(text)
+        LOG.log(level, "%s", text)
 
 
 def account_of(settings: SimulatorSettings) -> str:
@@ -156,9 +188,10 @@ def _command(settings: SimulatorSettings, symbols: tuple[str, ...]) -> list[str]
     return command
 
 
-async def _announcement(process: asyncio.subprocess.Process) -> _Announcement:
+async def _announcement(
+    process: asyncio.subprocess.Process, complaining: asyncio.Task[None], complaints: deque[str]
+) -> _Announcement:
     assert process.stdout is not None
-    assert process.stderr is not None
     try:
         async with asyncio.timeout(START_TIMEOUT_SECS):
             text = b""
@@ -168,10 +201,11 @@ async def _announcement(process: asyncio.subprocess.Process) -> _Announcement:
                     return msgspec.json.decode(text, type=_Announcement)
                 except msgspec.DecodeError:
                     continue
-            reason = (await process.stderr.read()).decode(errors="replace").strip()
+            await complaining
     except TimeoutError as e:
         raise VenueTimeout(f"the simulated Bybit must listen within {START_TIMEOUT_SECS:g} s") from e
-    raise VenueError(f"the simulated Bybit must start, it ended: {reason or 'no reason given'}")
+    reason = "\n".join(complaints) or "no reason given"
+    raise VenueError(f"the simulated Bybit must start, it ended: {reason}")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
