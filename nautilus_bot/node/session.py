@@ -8,6 +8,7 @@ Protective orders stay at the venue when a session ends.
 import asyncio
 import contextlib
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -246,10 +247,18 @@ class TradingSession:
             self.tell("error", f"{getattr(companion, '__name__', companion)} failed: {error!r}")
 
     async def _checkpoint_journal(self) -> None:
-        """Move the journal's log into its file, away from the trading loop."""
+        """Move the journal's log into its file, away from the trading loop; what fails is tried again."""
+        failed = False
         while True:
             await asyncio.sleep(CHECKPOINT_SECS)
-            await asyncio.to_thread(self.run.journal.checkpoint)
+            try:
+                await asyncio.to_thread(self.run.journal.checkpoint)
+            except sqlite3.Error as error:
+                if not failed:
+                    self.tell("warning", f"the journal's log stays beside its file, tried again: {error}")
+                failed = True
+            else:
+                failed = False
 
     async def _keep_snapshots(self) -> None:
         """Record the state now and then, so that a recovery need not read the whole journal."""

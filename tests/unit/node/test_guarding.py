@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -114,7 +115,9 @@ def fail(tmp_path, monkeypatch):
         venue = SimpleNamespace(account="simulated test")
         monkeypatch.setattr(sessions, "build_trading", lambda *_args, **_named: host)
         monkeypatch.setattr(sessions.TradingSession, "_take_signals_back", lambda _self: None)
+        monkeypatch.setattr(sessions, "former_account_name", lambda _venue: "")
         session = sessions.TradingSession(config, "paper", venue)
+        session._account = venue.account
         task = asyncio.create_task(session._trade(EventStore(tmp_path)))
         async with asyncio.timeout(30):
             await host.begun.wait()
@@ -146,3 +149,29 @@ async def test_the_next_session_continues_a_failed_one(fail, tmp_path):
     found = find_recovery(EventStore(tmp_path), "paper", "simulated test")
     assert found.parent_run == manifest.run_id
     assert found.swept == []
+
+
+async def test_a_checkpoint_that_fails_is_tried_again_and_told_once_in_a_row(monkeypatch):
+    monkeypatch.setattr(sessions, "CHECKPOINT_SECS", 0.0)
+    answers, done = [sqlite3.OperationalError("disk I/O error")] * 3 + [None, None], asyncio.Event()
+
+    def checkpoint() -> int:
+        if not answers:
+            done.set()
+            raise sqlite3.OperationalError("again")
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+        return 0
+
+    session = sessions.TradingSession(None, "paper", None)
+    session.run = SimpleNamespace(journal=SimpleNamespace(checkpoint=checkpoint))
+    told: list[str] = []
+    session.tell = lambda _severity, text: told.append(text)
+    task = asyncio.create_task(session._checkpoint_journal())
+    async with asyncio.timeout(10):
+        await done.wait()
+        while len(told) < 2:
+            await asyncio.sleep(0)
+    task.cancel()
+    assert ["disk I/O error" in told[0], "again" in told[1], len(told)] == [True, True, 2]
