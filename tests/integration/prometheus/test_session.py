@@ -71,10 +71,17 @@ import threading
 from monitoring.exporter import Exporter
 Exporter.recount = lambda *_: threading.Event().wait()
 """
+THREAD = """
+from monitoring.fold import EventFold
+def broken(*_, **__): raise ZeroDivisionError("broken on purpose")
+EventFold.apply = broken
+"""
 
 
 @pytest.mark.parametrize(
-    ("sabotage", "told"), [(CRASH, "broken on purpose"), (HANG, "")], ids=("crash", "hang")
+    ("sabotage", "told"),
+    [(CRASH, "broken on purpose"), (HANG, ""), (THREAD, "")],
+    ids=("crash", "hang", "thread"),
 )
 def test_a_part_that_crashes_or_hangs_does_not_disturb_trading(
     start_bot: Any, stop: Any, wait_for: Any, free_port: Any, tmp_path: Path, sabotage: str, told: str
