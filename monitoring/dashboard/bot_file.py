@@ -25,6 +25,8 @@ class BotFile(msgspec.Struct, frozen=True, kw_only=True):
         Options it was started with.
     control_url, token : str
         Where its control API is; empty until it trades.
+    metrics_url : str
+        Where its metrics are; empty where it serves none.
     """
 
     name: str
@@ -36,13 +38,22 @@ class BotFile(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str = ""
     control_url: str = ""
     token: str = ""
+    metrics_url: str = ""
     ended_ns: int = 0
     reason: str = ""
 
     @property
     def is_living(self) -> bool:
         """Whether it says that it lives and a process of its id is there; its answers alone are proof."""
-        return self.state in LIVING and psutil.pid_exists(self.pid)
+        return self.state in LIVING and self.has_process
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a process of its id; a zombie is none."""
+        try:
+            return bool(psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return False
 
 
 def load_bot_file(run_dir: Path, name: str = "") -> BotFile | None:

@@ -2,6 +2,7 @@
 
 import shlex
 import time
+from pathlib import Path
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from monitoring.dashboard.actions import ASKED, Asked
 from monitoring.dashboard.bot_api import BotApi
 from monitoring.dashboard.lifecycle import Done
 from monitoring.dashboard.markup import notice
-from nautilus_bot.core.control import AnyCommand
+from nautilus_bot.core.control import AnyCommand, StopBot
 from nautilus_bot.core.errors import BotError
 
 TOLD = "told"
@@ -65,8 +66,17 @@ def _is_sure(words: list[str]) -> bool:
 def _do(asked: Asked, words: list[str]) -> Done:
     if not isinstance(asked.wish, str):
         return _send(asked.wish)
-    limit = lifecycle.START_SECS if asked.wish == "start" else lifecycle.STOP_SECS
-    return lifecycle.call(words, limit)
+    if asked.wish == "start":
+        return lifecycle.call(words, lifecycle.START_SECS)
+    return _stop() or lifecycle.call(words, lifecycle.STOP_SECS)
+
+
+def _stop() -> Done | None:
+    """Ask the bot to stop, in the panel's name; None when it cannot be asked or does not end."""
+    bot = frame.sight().bot
+    if bot is None or not _send(StopBot(reason="stopped on the panel")).well:
+        return None
+    return lifecycle.await_end(Path(frame.settings().run_dir), bot)
 
 
 def _send(command: AnyCommand) -> Done:

@@ -3,18 +3,23 @@
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from monitoring.dashboard.bot_file import BotFile
+from monitoring.dashboard.bot_file import BotFile, load_bot_file
 from monitoring.dashboard.settings import VARIABLE, PanelSettings
 
 START_SECS: Final = 150.0
 STOP_SECS: Final = 60.0
+ASKED_SECS: Final = 20.0
+"""Time for a bot that was asked to stop; one that is still there is left to `nautilus-bot stop`."""
+POLL_SECS: Final = 0.2
 SENTENCES: Final = {
     "start": "{name} trades: process {pid}, run {run_id}",
-    "stop": "{name} is gone after {stop_secs:.1f} s: {reason}",
+    "stop": "{name} is gone after {stop_secs:.1f} s, {how}: {reason}",
 }
 
 
@@ -41,6 +46,17 @@ def stop_words(bot: BotFile | None, settings: PanelSettings) -> list[str]:
 def name_of(bot: BotFile | None, settings: PanelSettings) -> str:
     """Return what the bot is called."""
     return bot.name if bot is not None else settings.name or "paper"
+
+
+def await_end(run_dir: Path, bot: BotFile, secs: float = ASKED_SECS) -> Done | None:
+    """Return how a bot ended that was told to; None when its process is still there after ``secs``."""
+    begun = time.monotonic()
+    while bot.has_process:
+        if time.monotonic() - begun > secs:
+            return None
+        time.sleep(POLL_SECS)
+    last = load_bot_file(run_dir, bot.name) or bot
+    return Done(True, f"{bot.name} is gone after {time.monotonic() - begun:.1f} s: {last.reason}")
 
 
 def call(words: list[str], timeout_secs: float) -> Done:

@@ -1,8 +1,14 @@
-"""Whether the services beside the bot answer, on the ports on which they are shipped."""
+"""Whether the services beside the bot answer: where it and ``up`` say they are, else at their usual ports."""
 
 import http.client
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from monitoring.dashboard.bot_file import BotFile
 
 HOST: Final = "127.0.0.1"
 PROBE_SECS: Final = 0.5
@@ -24,15 +30,36 @@ class Found(NamedTuple):
     text: str
 
 
-SERVICES: Final = (
-    Service("Bot metrics", 8080, "/metrics"),
-    Service("Prometheus", 9090, "/-/healthy"),
-    Service("Grafana", 3000, "/api/health"),
-    Service("Alertmanager", 9093, "/-/healthy"),
-)
+class _Part(msgspec.Struct, frozen=True):
+    name: str
+    url: str = ""
 
 
-def probe_all(services: tuple[Service, ...] = SERVICES) -> list[Found]:
+class _UpFile(msgspec.Struct, frozen=True):
+    parts: tuple[_Part, ...] = ()
+
+
+SERVICES: Final = {
+    "metrics": Service("Bot metrics", 8080, "/metrics"),
+    "prometheus": Service("Prometheus", 9090, "/-/healthy"),
+    "grafana": Service("Grafana", 3000, "/api/health"),
+    "alertmanager": Service("Alertmanager", 9093, "/-/healthy"),
+}
+"""By the name that ``up`` gives them, on the ports on which they are shipped."""
+
+
+def services_of(bot: BotFile | None, run_dir: Path) -> list[Service]:
+    """Return the services beside a bot, and where they are to be asked."""
+    urls = {part.name: part.url for part in _parts(run_dir / f"{bot.name}.up")} if bot is not None else {}
+    if bot is not None and bot.metrics_url:
+        urls["metrics"] = bot.metrics_url
+    return [
+        service._replace(port=urlsplit(urls.get(name, "")).port or service.port)
+        for name, service in SERVICES.items()
+    ]
+
+
+def probe_all(services: list[Service]) -> list[Found]:
     """Ask all services at once; none of them can hold up the page for long."""
     with ThreadPoolExecutor(max_workers=max(1, len(services))) as pool:
         return list(pool.map(probe, services))
@@ -53,3 +80,11 @@ def probe(service: Service) -> Found:
     finally:
         connection.close()
     return Found(service, status == http.client.OK, f"answers {status}")
+
+
+def _parts(path: Path) -> tuple[_Part, ...]:
+    """Return what ``up`` runs; nothing where there is none, or its file cannot be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_UpFile).parts
+    except (OSError, msgspec.DecodeError):
+        return ()

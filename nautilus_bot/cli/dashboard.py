@@ -137,7 +137,9 @@ def _command(port: int) -> list[str]:
 def _environment(told: PanelSettings) -> dict[str, str]:
     root = str(SCRIPT.parents[2])
     path = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))
-    return os.environ | {VARIABLE: msgspec.json.encode(told).decode(), "PYTHONPATH": path}
+    # the token travels in one variable only, and nothing that the panel starts inherits it
+    kept = {name: value for name, value in os.environ.items() if name != TOKEN_VARIABLE}
+    return kept | {VARIABLE: msgspec.json.encode(told).decode(), "PYTHONPATH": path}
 
 
 def _await_ready(process: subprocess.Popen[bytes], port: int) -> None:

@@ -1,16 +1,18 @@
 """Health: bot, feeds, journal, and the services beside them."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from monitoring.dashboard import frame, health_figures
 from monitoring.dashboard.markup import notice, table
-from monitoring.dashboard.services import Found, probe_all
+from monitoring.dashboard.services import Found, Service, probe_all, services_of
 
 
 @st.cache_data(ttl=frame.SLOW_SECS, show_spinner=False)
-def services() -> list[Found]:
-    """Return the services, asked every few seconds at most."""
-    return probe_all()
+def services(asked: list[Service]) -> list[Found]:
+    """Return how services were found, asked every few seconds at most."""
+    return probe_all(asked)
 
 
 @st.fragment(run_every=frame.REFRESH_SECS)
@@ -24,5 +26,5 @@ def page() -> None:
         st.html(table("Feeds", health_figures.FEEDS, feeds, "Nothing was heard yet."))
     else:
         st.html(notice("No bot answers: there is nothing to be well or unwell.", "idle"))
-    rows = health_figures.service_rows(services())
+    rows = health_figures.service_rows(services(services_of(seen.bot, Path(frame.settings().run_dir))))
     st.html(table("Services", health_figures.SERVICES, rows, "None."))

@@ -44,7 +44,7 @@ def _show(store: EventStore) -> None:
 
 
 def _why(store: EventStore, run: str) -> None:
-    with st.form("why", border=False):
+    with st.form("why"):
         name = st.text_input("Order, fill, signal or position id, or its beginning", key="why-id").strip()
         asked = st.form_submit_button("Why?", type="primary")
     if asked and name:
@@ -53,7 +53,7 @@ def _why(store: EventStore, run: str) -> None:
 
 def _why_not(store: EventStore, run: str) -> None:
     strategies, symbols = run_figures.strategies_and_symbols(load_manifest(store.folder(run)))
-    with st.form("why-not", border=False):
+    with st.form("why-not"):
         strategy = st.selectbox("Strategy", strategies, key="why-not-strategy")
         symbol = st.selectbox("Symbol", symbols, key="why-not-symbol")
         at = st.text_input("Market time, UTC", placeholder="2025-01-31T12:00", key="why-not-at").strip()

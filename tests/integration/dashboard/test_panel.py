@@ -109,7 +109,7 @@ def test_stop_really_stops_it_and_its_last_run_is_shown(trading, browser, wait_f
     browser.confirm("is gone")
     assert not is_alive(bot.pid, bot.birth)
     assert trading.bot.state == "ended"
-    assert "panel" in trading.bot.reason or "told to stop" in trading.bot.reason
+    assert trading.bot.reason == "told to stop by panel: stopped on the panel"
     browser.wait(".badge.state", "ended")
     browser.wait(".notice", bot.run_id)
     closed = "SELECT count(*), coalesce(sum(realized_pnl), 0) FROM positions WHERE closed IS NOT NULL"
