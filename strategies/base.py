@@ -90,6 +90,7 @@ class SignalStrategy(RestoringStrategy):
         self._lot_count = 0
         self._closing: Signal | None = None
         self._close_id = ""
+        self._before_entry: tuple[str, int, ExitTerms | None] | None = None
         self._retries = Retries()
         self._dust_id = ""
 
@@ -222,6 +223,7 @@ class SignalStrategy(RestoringStrategy):
             self._refuse_size(signal, quantity)
             return
         client_order_id = ids.order_id(signal.signal_id, ids.ENTRY)
+        self._before_entry = (self._entry_signal, self._lot_count, self._terms)
         self._entry_id = client_order_id
         self._entry_signal = signal.signal_id
         self._lot_count = 0
@@ -360,7 +362,7 @@ class SignalStrategy(RestoringStrategy):
             count=self._lot_count,
             ts_init=event.ts_init,
         )
-        lot = Lot(quantity, stop.client_order_id.value, target.client_order_id.value)
+        lot = Lot(quantity, stop.client_order_id.value, target.client_order_id.value, terms=terms)
         self._lots.append(lot)
         self.submit_order(stop)
         self.submit_order(target)
@@ -466,7 +468,7 @@ class SignalStrategy(RestoringStrategy):
 
     def _on_order_ended(self, client_order_id: str) -> None:
         if client_order_id == self._entry_id:
-            self._entry_id = ""
+            self._end_entry()
         elif client_order_id == self._close_id:
             self._close_id = ""
             self._closing = None
@@ -478,6 +480,14 @@ class SignalStrategy(RestoringStrategy):
             if lot is not None:
                 self._mark_closed(lot, client_order_id)
                 self._drop_settled_lots()
+
+    def _end_entry(self) -> None:
+        """Note that the entry fills no more; one that opened nothing leaves an older position its terms."""
+        order = self.cache.order(ClientOrderId(self._entry_id))
+        self._entry_id = ""
+        opened_nothing = order is None or order.filled_qty.as_decimal() == 0
+        if opened_nothing and self.net != 0 and self._before_entry is not None:
+            self._entry_signal, self._lot_count, self._terms = self._before_entry
 
     def _mark_closed(self, lot: Lot, client_order_id: str) -> None:
         if client_order_id == lot.stop_id:

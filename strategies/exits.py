@@ -10,6 +10,15 @@ from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.model.orders import LimitOrder, StopMarketOrder
 
 
+@dataclass(frozen=True, slots=True)
+class ExitTerms:
+    """Where a position is protected, and how its exits are linked."""
+
+    stop: Price
+    target: Price
+    linked_by_venue: bool
+
+
 @dataclass(slots=True)
 class Lot:
     """
@@ -23,6 +32,8 @@ class Lot:
         Client order ids.
     stop_open, target_open : bool
         Whether the order can still fill.
+    terms : ExitTerms | None, default None
+        Where it is protected; a later entry has terms of its own. None for those of the latest entry.
     """
 
     quantity: Decimal
@@ -30,15 +41,7 @@ class Lot:
     target_id: str
     stop_open: bool = True
     target_open: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ExitTerms:
-    """Where a position is protected, and how its exits are linked."""
-
-    stop: Price
-    target: Price
-    linked_by_venue: bool
+    terms: ExitTerms | None = None
 
 
 def build_exits(

@@ -6,8 +6,8 @@ its second fill, ``-S2b`` is what replaced a stop that was lost, ``<signal>-C`` 
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
@@ -85,7 +85,7 @@ def read_state(
         entry_id="" if latest is None or latest.is_closed else latest.client_order_id.value,
         entry_signal=signal_id,
         terms=_terms(signal_id, exits, signals, linked=linked),
-        lots=[lot for lot in (_lot(pair) for pair in exits.values()) if lot.stop_open or lot.target_open],
+        lots=[lot for lot in _lots(exits, signals, linked=linked) if lot.stop_open or lot.target_open],
         lot_count=max((count for signal, count in exits if signal == signal_id), default=0),
         closing=closing,
         close_id=close_id,
@@ -114,6 +114,11 @@ def _taken_over(
     latest = opening[-1] if opening else ""
     is_ours = ids.order_id(latest, ids.ENTRY) in by_id
     return latest if not is_ours and any(owner == latest for owner, _ in exits) else ""
+
+
+def _lots(exits: dict[tuple[str, int], _Pair], signals: Sequence[Signal], *, linked: bool) -> Iterator[Lot]:
+    for (signal_id, _), pair in exits.items():
+        yield replace(_lot(pair), terms=_terms(signal_id, exits, signals, linked=linked))
 
 
 def _lot(pair: _Pair) -> Lot:

@@ -97,7 +97,7 @@ class RestoringStrategy(Strategy):
                 self.close_position("a position without known stop and target", price, ts)
             return
         for lot in self._lots:
-            self._complete(lot, self._terms, now_ns)
+            self._complete(lot, lot.terms or self._terms, now_ns)
         missing = self._missing()
         if missing <= 0:
             return
@@ -214,7 +214,7 @@ class RestoringStrategy(Strategy):
         self._lot_count += 1
         quantity = self._instrument.make_qty(missing)
         stop, target = self._exits(quantity, terms, self._entry_signal, self._lot_count, now_ns)
-        self._lots.append(Lot(missing, stop.client_order_id.value, target.client_order_id.value))
+        self._lots.append(Lot(missing, stop.client_order_id.value, target.client_order_id.value, terms=terms))
         self.submit_order(stop)
         self.submit_order(target)
 

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import MessageBus, TestClock
@@ -331,3 +332,46 @@ def test_a_whole_position_below_the_least_value_is_closed_reduce_only(desk):
     close(desk)
     (command,) = desk.commands
     assert command.order.is_reduce_only
+
+
+def enter_again(desk: Desk, stop: str) -> str:
+    """Let the strategy propose a second entry on the same side, and return its order's id."""
+    desk.strategy._refuse_size = lambda *_: None
+    signal = msgspec.structs.replace(opening(desk.strategy), signal_id="TOXIDR-VB-BTCUSDT-2", stop=stop)
+    desk.strategy._wallet_balance = lambda: Decimal(100_000)
+    desk.strategy.enter(signal, Price.from_str("100.0"))
+    return "TOXIDR-VB-BTCUSDT-2-E"
+
+
+def test_a_second_entry_leaves_the_first_ones_stop_where_it_is(desk):
+    desk.fill(f"{SIGNAL}-E", "1.000")
+    for name in ("S1", "T1"):
+        desk.accept(f"{SIGNAL}-{name}")
+    desk.fill(enter_again(desk, "95.0"), "0.500")
+    second = desk.order("TOXIDR-VB-BTCUSDT-2-S1")
+    assert second.trigger_price == Price.from_str("95.0")
+    desk.cancel(f"{SIGNAL}-S1")
+    desk.repair(1)
+    assert desk.order(f"{SIGNAL}-S1a").trigger_price == Price.from_str("90.0")
+
+
+def test_a_second_entry_that_is_refused_changes_nothing(desk):
+    desk.fill(f"{SIGNAL}-E", "1.000")
+    for name in ("S1", "T1"):
+        desk.accept(f"{SIGNAL}-{name}")
+    desk.deny(enter_again(desk, "95.0"), 1)
+    desk.names(SubmitOrder)
+    desk.strategy.correct(Decimal("1.500"))  # what was found to be ours as well
+    assert desk.repair(2) == ["S2", "T2"]
+    assert desk.order(f"{SIGNAL}-S2").trigger_price == Price.from_str("90.0")
+
+
+def test_after_a_restart_every_lot_has_the_stop_of_its_own_entry(desk):
+    desk.fill(f"{SIGNAL}-E", "1.000")
+    for name in ("S1", "T1"):
+        desk.accept(f"{SIGNAL}-{name}")
+    desk.fill(enter_again(desk, "95.0"), "0.500")
+    for name in ("S1", "T1"):
+        desk.accept(f"TOXIDR-VB-BTCUSDT-2-{name}")
+    desk.strategy.restore([opening(desk.strategy)], Decimal("1.500"))
+    assert sorted(str(lot.terms.stop) for lot in desk.strategy._lots) == ["90.0", "95.0"]
