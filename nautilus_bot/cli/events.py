@@ -1,6 +1,6 @@
 """``nautilus-bot events``: runs, tail, sql, verify, export and the views by name."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -128,68 +128,39 @@ def verify(
     report.raise_if_bad()
 
 
-@app.command("orders", epilog="Example:\n\n$ nautilus-bot events orders -p BTCUSDT --since 20250101")
-def orders(
-    root: RootOption = DEFAULT_ROOT,
-    run: RunOption = "latest",
-    strategy: StrategyOption = "",
-    symbol: SymbolOption = "",
-    since: SinceOption = "",
-    limit: LimitOption = 50,
-    as_json: JsonFlag = False,
-) -> None:
-    """List orders with their present state."""
-    with _queries(EventStore(root), run) as queries:
-        result = queries.orders(strategy=strategy, symbol=symbol, since_ns=parse_since(since), limit=limit)
-    _show("orders", result, as_json)
+def _listing(view: str, ask: Callable[..., Result]) -> Callable[..., None]:
+    """Return the command that lists a view; ``ask`` is the question of ``EventQueries`` by the same name."""
+
+    def listing(
+        root: RootOption = DEFAULT_ROOT,
+        run: RunOption = "latest",
+        strategy: StrategyOption = "",
+        symbol: SymbolOption = "",
+        since: SinceOption = "",
+        limit: LimitOption = 50,
+        as_json: JsonFlag = False,
+    ) -> None:
+        with _queries(EventStore(root), run) as queries:
+            since_ns = parse_since(since)
+            result = ask(queries, strategy=strategy, symbol=symbol, since_ns=since_ns, limit=limit)
+        _show(view, result, as_json)
+
+    return listing
 
 
-@app.command("fills", epilog="Example:\n\n$ nautilus-bot events fills --run latest --limit 10")
-def fills(
-    root: RootOption = DEFAULT_ROOT,
-    run: RunOption = "latest",
-    strategy: StrategyOption = "",
-    symbol: SymbolOption = "",
-    since: SinceOption = "",
-    limit: LimitOption = 50,
-    as_json: JsonFlag = False,
-) -> None:
-    """List fills with price, quantity and fee."""
-    with _queries(EventStore(root), run) as queries:
-        result = queries.fills(strategy=strategy, symbol=symbol, since_ns=parse_since(since), limit=limit)
-    _show("fills", result, as_json)
-
-
-@app.command("signals", epilog="Example:\n\n$ nautilus-bot events signals -s TrendFollowing --json")
-def signals(
-    root: RootOption = DEFAULT_ROOT,
-    run: RunOption = "latest",
-    strategy: StrategyOption = "",
-    symbol: SymbolOption = "",
-    since: SinceOption = "",
-    limit: LimitOption = 50,
-    as_json: JsonFlag = False,
-) -> None:
-    """List signals with confidence and reason."""
-    with _queries(EventStore(root), run) as queries:
-        result = queries.signals(strategy=strategy, symbol=symbol, since_ns=parse_since(since), limit=limit)
-    _show("signals", result, as_json)
-
-
-@app.command("verdicts", epilog="Example:\n\n$ nautilus-bot events verdicts -p ETHUSDT --limit 20")
-def verdicts(
-    root: RootOption = DEFAULT_ROOT,
-    run: RunOption = "latest",
-    strategy: StrategyOption = "",
-    symbol: SymbolOption = "",
-    since: SinceOption = "",
-    limit: LimitOption = 50,
-    as_json: JsonFlag = False,
-) -> None:
-    """List what risk approved and refused, by which rule, with limit and observed value."""
-    with _queries(EventStore(root), run) as queries:
-        result = queries.verdicts(strategy=strategy, symbol=symbol, since_ns=parse_since(since), limit=limit)
-    _show("verdicts", result, as_json)
+for _view, _ask, _help, _example in (
+    ("orders", EventQueries.orders, "List orders with their present state.", "-p BTCUSDT --since 20250101"),
+    ("fills", EventQueries.fills, "List fills with price, quantity and fee.", "--run latest --limit 10"),
+    ("signals", EventQueries.signals, "List signals with confidence and reason.", "-s TrendFollowing --json"),
+    (
+        "verdicts",
+        EventQueries.verdicts,
+        "List what risk approved and refused, by which rule, with limit and observed value.",
+        "-p ETHUSDT --limit 20",
+    ),
+):
+    _epilog = f"Example:\n\n$ nautilus-bot events {_view} {_example}"
+    app.command(_view, help=_help, epilog=_epilog)(_listing(_view, _ask))
 
 
 @app.command("equity", epilog="Example:\n\n$ nautilus-bot events equity --limit 0 --json")
