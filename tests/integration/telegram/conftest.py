@@ -103,9 +103,9 @@ async def attach(
     await held.aclose()
 
 
-async def until(look: Callable[[], object]) -> None:
+async def until(look: Callable[[], object], every_secs: float = 0.01) -> None:
     """Wait; the limit only guards against hanging."""
     deadline = time.monotonic() + HANG_SECS
     while not look():
         assert time.monotonic() < deadline, "not seen in time"
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(every_secs)

@@ -1,0 +1,81 @@
+"""``nautilus-bot telegram`` as a process of its own, obeying one user in one chat of a local server."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.integration.telegram.bot_api_server import CHAT, TOKEN, USER, BotApiServer
+
+ROOT = Path(__file__).parents[3]
+
+
+class Beside:
+    """
+    Run it beside the bot of a name, whose run file, log and events are in one folder.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``run``, ``log``, ``events``.
+    name : str
+        Of the bot.
+    """
+
+    def __init__(self, folder: Path, api: BotApiServer, name: str, **alerts: Any) -> None:
+        self._folder = folder
+        self._name = name
+        self._configs = folder / "configs"
+        shutil.copytree(ROOT / "configs", self._configs)
+        file = self._configs / "alert_config.json"
+        changed = {
+            "enabled": True,
+            "telegram_chat_id": CHAT,
+            "telegram_user_ids": [USER],
+            "telegram_api_url": api.url,
+            "messages_per_minute": 600,
+        }
+        file.write_text(json.dumps(json.loads(file.read_text()) | changed | alerts))
+        self.printed = folder / "telegram.out"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *words: str) -> None:
+        """Start it."""
+        environment = os.environ | {
+            "BOT_RUN_DIR": str(self._folder / "run"),
+            "BOT_LOG_DIR": str(self._folder / "log"),
+            "BOT_BACKTEST__EVENT_STORE_PATH": str(self._folder / "events"),
+            "TELEGRAM_BOT_TOKEN": TOKEN,
+        }
+        command = ["telegram", "--name", self._name, "-c", str(self._configs / "backtest.json"), *words]
+        with self.printed.open("ab") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "nautilus_bot.cli.main", *command],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    async def end(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        return await self.wait()
+
+    async def wait(self) -> int:
+        """Return the exit code."""
+        assert self._process is not None
+        return await asyncio.to_thread(self._process.wait, 30)
+
+    def kill_if_left(self) -> None:
+        """Leave nothing behind."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,136 @@
+"""``nautilus-bot telegram`` as a process: killed, started again, tested, refused."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from nautilus_bot.process.identity import process_birth
+from nautilus_bot.process.pidfile import RunFile
+from tests.integration.telegram.beside import Beside
+from tests.integration.telegram.bot_api_server import TOKEN, BotApiServer, hang_up, too_many
+from tests.integration.telegram.conftest import Recording, until
+
+if sys.platform == "win32":
+    pytest.skip("it is killed with a signal that Windows has not", allow_module_level=True)
+
+NAME = "recorded"
+
+
+@pytest.fixture
+async def telegram(tmp_path: Path, recording: Recording, api: BotApiServer) -> AsyncIterator[Beside]:
+    """Return the process beside a bot that this test plays: its run file names this very process."""
+    write_run_file(tmp_path, recording)
+    beside = Beside(tmp_path, api, NAME)
+    yield beside
+    beside.kill_if_left()
+
+
+def write_run_file(folder: Path, recording: Recording, **changes: object) -> None:
+    played = RunFile(
+        name=NAME,
+        mode="paper",
+        pid=os.getpid(),
+        birth=process_birth(os.getpid()),
+        state="trading",
+        started_ns=1,
+        run_id=recording.run.run_id,
+    )
+    (folder / "run").mkdir(exist_ok=True)
+    content = msgspec.json.encode(msgspec.structs.replace(played, **changes))
+    (folder / "run" / f"{NAME}.json").write_bytes(content)
+
+
+async def slowly(_request: object) -> None:
+    await asyncio.sleep(0.05)
+
+
+async def test_killed_and_started_again_it_loses_nothing_critical_and_doubles_nothing_unsaid(
+    telegram: Beside, recording: Recording, api: BotApiServer
+) -> None:
+    telegram.start()
+    await until(lambda: api.asked)
+    texts = [f"critical {number:02}" for number in range(40)]
+    for kill in range(3):
+        api.faults.extend([slowly] * 40)
+        recording.notice("critical", *texts[kill * 10 : kill * 10 + 5])
+        before = len(api.sent)
+        await until(lambda: len(api.sent) > before)  # noqa: B023  awaited at once
+        assert await telegram.end(signal.SIGKILL) == -signal.SIGKILL
+        recording.notice("critical", *texts[kill * 10 + 5 : kill * 10 + 10])
+        telegram.start()
+    recording.notice("critical", *texts[30:])
+    await until(lambda: all(text in "\n".join(api.texts) for text in texts))
+    assert await telegram.end() == 0
+
+    told = [part for message in api.texts for part in message.split("\n\n")]
+    told_once = [part for part in told if "repetition" not in part]
+    assert len(told) - len(told_once) <= 3, "a kill may leave one doubt"
+    order = [text for part in told_once for text in texts if text in part]
+    assert len(order) == len(set(order))
+    assert sorted(order) == order
+    first = {text: next(n for n, part in enumerate(told) if text in part) for text in texts}
+    assert sorted(texts, key=first.__getitem__) == texts
+
+
+async def test_a_bot_that_died_is_told_once_also_over_a_restart(
+    telegram: Beside, recording: Recording, api: BotApiServer, tmp_path: Path
+) -> None:
+    telegram.start()
+    await until(lambda: api.asked)
+    recording.notice("critical", "last words")
+    write_run_file(tmp_path, recording, birth="boot:gone:1")
+    await until(lambda: len(api.sent) == 2)
+    assert "last words" in api.texts[0]
+    assert "died without a word while trading" in api.texts[1]
+    assert await telegram.end() == 0
+    asked = api.asked
+    telegram.start()
+    await until(lambda: api.asked > asked)
+    await asyncio.sleep(0.5)
+    assert len(api.sent) == 2
+
+
+async def test_a_test_message_says_whether_it_arrived(telegram: Beside, api: BotApiServer) -> None:
+    telegram.start("--test")
+    assert await telegram.wait() == 0
+    assert "Telegram works" in api.texts[0]
+    assert "arrived in chat" in telegram.printed.read_text()
+    api.faults.append(hang_up)
+    telegram.start("--test", "--json")
+    assert await telegram.wait() == 5
+    await api.stop()
+    telegram.start("--test")
+    assert await telegram.wait() == 5
+    assert TOKEN not in telegram.printed.read_text()
+
+
+async def test_a_token_that_is_refused_ends_it_with_one_line(
+    telegram: Beside, api: BotApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = "999999999:AAwrong_but-long-enough-to-be-a-real-one"
+    monkeypatch.setattr("tests.integration.telegram.beside.TOKEN", wrong)
+    for words in ((), ("--test",)):
+        telegram.start(*words)
+        assert await telegram.wait() == 4
+    said = telegram.printed.read_text()
+    assert said.count("TELEGRAM_BOT_TOKEN") == 2
+    assert wrong not in said
+    assert "Traceback" not in said
+
+
+async def test_only_one_polls_for_a_bot(telegram: Beside, api: BotApiServer) -> None:
+    telegram.start()
+    await until(lambda: api.asked)
+    first = telegram._process
+    telegram.start()
+    assert await telegram.wait() == 1
+    assert "only one" in telegram.printed.read_text()
+    telegram._process = first
+    api.faults.append(too_many(1))
+    assert await telegram.end(signal.SIGINT) == 0
