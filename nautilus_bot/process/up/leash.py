@@ -45,9 +45,7 @@ class Leash:
 
     def options(self) -> dict[str, Any]:
         """Return how to start it: in a group of its own, so that Ctrl-C reaches this process alone."""
-        if sys.platform == "win32":
-            return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        return {"start_new_session": True}
+        return _own_group()
 
 
 @contextmanager
@@ -77,7 +75,9 @@ def main(words: list[str]) -> int:
 
 def watch_input(command: list[str]) -> int:
     """Run a command as a child; end it when standard input ends, or when told to by a signal."""
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  as above
+    # on Windows a group of its own is what a signal can be sent to; elsewhere it stays in ours
+    options = _own_group() if sys.platform == "win32" else {}
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)  # noqa: S603  as above
     for name in STOP_SIGNALS:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: _end(process))
@@ -92,6 +92,12 @@ def watch_input(command: list[str]) -> int:
 
     threading.Thread(target=wait_for_end, name="leash", daemon=True).start()
     return process.wait()
+
+
+def _own_group() -> dict[str, Any]:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
