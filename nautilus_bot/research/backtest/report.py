@@ -4,13 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from math import isnan
 from pathlib import Path
-from string import Template
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from plotly.offline import get_plotlyjs
 
-from nautilus_bot.core.errors import DataError
 from nautilus_bot.market.instruments import instrument_id
 from nautilus_bot.research.backtest.benchmark import day_ends, hold_curves
 from nautilus_bot.research.backtest.figures import draw_equity, draw_months, draw_refusals, draw_strategies
@@ -19,17 +16,8 @@ from nautilus_bot.research.backtest.finish import Finished
 from nautilus_bot.research.backtest.result import BacktestResult
 from nautilus_bot.research.backtest.rows import ALL, Row, daily_equity, mark_curve, realised_curve
 from nautilus_bot.research.backtest.table import short_name
+from nautilus_bot.research.page import facts_list, header, section, tiles, write_page
 
-_STYLE: Final = Path(__file__).with_name("report.css")
-_PAGE: Final = Template(
-    """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>$title</title><style>$style</style><script>$plotly</script></head>
-<body><main>
-$body
-</main></body></html>
-"""
-)
 _COLUMNS: Final[tuple[tuple[str, Callable[[Row], str]], ...]] = (
     ("return %", lambda row: _signed(row.return_pct)),
     ("PnL USDT", lambda row: _signed(float(row.pnl_usdt))),
@@ -69,25 +57,8 @@ def write_report(finished: Finished, folder: Path) -> Path:
     DataError
         If it cannot be written.
     """
-    path = folder / f"{finished.result.run_id}.html"
-    page = render_page(finished)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, encoding="utf-8")
-    except OSError as e:
-        raise DataError(f"the report must be writable, {path} is not: {e}; choose another report_path") from e
-    return path
-
-
-def render_page(finished: Finished) -> str:
-    """Return the whole page."""
-    result = finished.result
-    return _PAGE.substitute(
-        title=escape(f"Backtest {result.run_id}"),
-        style=_STYLE.read_text(encoding="utf-8"),
-        plotly=get_plotlyjs(),
-        body="\n".join(_parts(finished)),
-    )
+    run_id = finished.result.run_id
+    return write_page(folder / f"{run_id}.html", f"Backtest {run_id}", _parts(finished))
 
 
 def _parts(finished: Finished) -> Iterator[str]:
@@ -102,20 +73,20 @@ def _parts(finished: Finished) -> Iterator[str]:
     strategies = [row.strategy for row in result.by_strategy]
     yield _header(result)
     yield _headline(result)
-    yield _section(
+    yield section(
         "Equity and drawdown", "hourly, open positions included", draw_equity(*curve, held_times, held)
     )
-    yield _section("Months", "return in percent", draw_months(daily_equity(*curve, period), period))
-    yield _section(
+    yield section("Months", "return in percent", draw_months(daily_equity(*curve, period), period))
+    yield section(
         "Strategies and symbols", "after fees and funding, percent of the whole capital", _table(result)
     )
-    yield _section(
+    yield section(
         "Profit and loss by strategy",
         "realised, after fees and funding",
         draw_strategies(result.by_strategy, finished.trades, period),
     )
     if result.overall.refused:
-        yield _section(
+        yield section(
             "Refused by risk",
             "signals that a rule refused",
             draw_refusals(result.by_strategy, result.overall.refused),
@@ -127,8 +98,8 @@ def _parts(finished: Finished) -> Iterator[str]:
         joined = join_candles(candles)
         if len(joined) < len(candles):
             remark += f"; {len(candles):,} bars joined into {len(joined):,} candles"
-        yield _section(symbol, remark, draw_trades(joined, own, strategies))
-    yield _section("Run", "what it takes to do it again", _provenance(result))
+        yield section(symbol, remark, draw_trades(joined, own, strategies))
+    yield section("Run", "what it takes to do it again", _provenance(result))
 
 
 def _header(result: BacktestResult) -> str:
@@ -140,25 +111,24 @@ def _header(result: BacktestResult) -> str:
         f"{result.bars:,} bars",
         result.run_id,
     )
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in result.notes)
-    return f"<header><h1>Backtest, {span}</h1><p>{escape(' · '.join(facts))}</p>{notes}</header>"
+    return header(f"Backtest, {span}", facts, result.notes)
 
 
 def _headline(result: BacktestResult) -> str:
     row = result.overall
     held = next((one for one in result.benchmark if one.symbol == ALL), None)
-    figures = (
-        ("return", f"{_signed(row.return_pct)} %"),
-        ("buy and hold", "-" if held is None else f"{_signed(held.return_pct)} %"),
-        ("max drawdown", f"{_number(row.max_drawdown_pct, 2)} %"),
-        ("Sharpe", _number(row.sharpe, 2)),
-        ("trades", f"{row.trades:,}"),
-        ("win rate", f"{_number(row.win_rate_pct, 1)} %"),
-        ("profit factor", _number(row.profit_factor, 2)),
-        ("final balance, USDT", f"{result.final_balance_usdt:,.2f}"),
+    return tiles(
+        (
+            ("return", f"{_signed(row.return_pct)} %"),
+            ("buy and hold", "-" if held is None else f"{_signed(held.return_pct)} %"),
+            ("max drawdown", f"{_number(row.max_drawdown_pct, 2)} %"),
+            ("Sharpe", _number(row.sharpe, 2)),
+            ("trades", f"{row.trades:,}"),
+            ("win rate", f"{_number(row.win_rate_pct, 1)} %"),
+            ("profit factor", _number(row.profit_factor, 2)),
+            ("final balance, USDT", f"{result.final_balance_usdt:,.2f}"),
+        )
     )
-    tiles = "".join(f'<div class="figure"><b>{value}</b><span>{name}</span></div>' for name, value in figures)
-    return f'<div class="figures">{tiles}</div>'
 
 
 def _table(result: BacktestResult) -> str:
@@ -189,21 +159,7 @@ def _provenance(result: BacktestResult) -> str:
         ("trading halted", result.halts_text()),
         ("simulation", f"{result.seconds:.1f} s, {result.bars_per_second:,.0f} bars a second"),
     )
-    return (
-        "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts) + "</dl>"
-    )
-
-
-def _section(title: str, remark: str, content: Any) -> str:
-    inner = content if isinstance(content, str) else _embed(content)
-    return f"<section><h2>{escape(title)}</h2><p>{escape(remark)}</p>{inner}</section>"
-
-
-def _embed(figure: Any) -> str:
-    html: str = figure.to_html(
-        full_html=False, include_plotlyjs=False, config={"displayModeBar": False, "responsive": True}
-    )
-    return html
+    return facts_list(facts)
 
 
 def _number(value: float, decimals: int) -> str:

@@ -2,15 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
-from string import Template
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from plotly.offline import get_plotlyjs
 
-from nautilus_bot.core.errors import DataError
 from nautilus_bot.research.optimize.figures import (
     draw_curves,
     draw_front,
@@ -25,17 +21,9 @@ from nautilus_bot.research.optimize.score import Figures
 from nautilus_bot.research.optimize.session import Session
 from nautilus_bot.research.optimize.summary import Finalist, Summary, write_summary
 from nautilus_bot.research.optimize.trials import Trial, best_trials
+from nautilus_bot.research.page import facts_list, header, section, tiles, write_page
 
 FILE: Final = "report.html"
-_PAGE: Final = Template(
-    """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>$title</title><style>$style</style><script>$plotly</script></head>
-<body><main>
-$body
-</main></body></html>
-"""
-)
 _HEADINGS: Final = ("return %", "max DD %", "RMD", "Sharpe", "Sortino", "Calmar", "trades")
 
 
@@ -59,23 +47,9 @@ def write_report(session: Session, summary: Summary, trials: Sequence[Trial]) ->
     """
     path = Path(summary.file).with_name(FILE)
     summary = msgspec.structs.replace(summary, report=str(path))
-    try:
-        path.write_text(render_page(session, summary, trials), encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"the report must be writable, {path} is not: {error}") from error
+    write_page(path, f"Search {summary.study}", _parts(session, summary, trials))
     write_summary(summary, Path(summary.file))
     return summary
-
-
-def render_page(session: Session, summary: Summary, trials: Sequence[Trial]) -> str:
-    """Return the whole page."""
-    css = files("nautilus_bot.research.backtest").joinpath("report.css")
-    return _PAGE.substitute(
-        title=escape(f"Search {summary.study}"),
-        style=css.read_text(encoding="utf-8"),
-        plotly=get_plotlyjs(),
-        body="\n".join(_parts(session, summary, trials)),
-    )
 
 
 def _parts(session: Session, summary: Summary, trials: Sequence[Trial]) -> Iterator[str]:
@@ -83,32 +57,32 @@ def _parts(session: Session, summary: Summary, trials: Sequence[Trial]) -> Itera
     metric = summary.metrics[0]
     yield _header(summary)
     yield _headline(summary)
-    yield _section("Finalists", "trials by the leading metric, and the present parameters", _figures(shown))
-    yield _section("Parameters", "of the finalists, and the present ones", _parameters(shown))
+    yield section("Finalists", "trials by the leading metric, and the present parameters", _figures(shown))
+    yield section("Parameters", "of the finalists, and the present ones", _parameters(shown))
     if summary.out_of_sample:
-        yield _section(
+        yield section(
             "Searched against held out",
             f"{metric} on the part that was searched and on the part that was not",
             draw_sides(shown, metric),
         )
     curves = {name_of(one): session.whole.equity(one.parameters) for one in shown}
     split = max(int(leg.market.ts[-1]) for leg in session.train.legs)
-    yield _section("Equity", "fast simulation; not searched right of the line", draw_curves(curves, split))
-    yield _section("Slices of time", "return within each slice of the searched part", draw_slices(shown))
-    yield _section("History", "every complete trial", draw_history(trials, metric))
+    yield section("Equity", "fast simulation; not searched right of the line", draw_curves(curves, split))
+    yield section("Slices of time", "return within each slice of the searched part", draw_slices(shown))
+    yield section("History", "every complete trial", draw_history(trials, metric))
     if len(summary.metrics) > 1:
-        yield _section(
+        yield section(
             "Pareto front",
             "by the first two metrics",
             draw_front(trials, best_trials(trials), summary.metrics),
         )
     if importance := importance_of(trials):
-        yield _section(
+        yield section(
             "Importance", "how much of the leading metric follows each parameter", draw_importance(importance)
         )
     if summary.confirmation:
-        yield _section("Confirmed on the node", "whole period, real risk rules", _confirmation(summary))
-    yield _section("Run", "what it takes to do it again", _provenance(summary))
+        yield section("Confirmed on the node", "whole period, real risk rules", _confirmation(summary))
+    yield section("Run", "what it takes to do it again", _provenance(summary))
 
 
 def _header(summary: Summary) -> str:
@@ -119,25 +93,22 @@ def _header(summary: Summary) -> str:
         f"{summary.bars:,} bars",
         f"searched to {summary.split[:10]}, held out to {summary.last_bar[:10]}",
     )
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in summary.notes)
-    title = ", ".join(summary.strategies)
-    return f"<header><h1>Search, {escape(title)}</h1><p>{escape(' · '.join(facts))}</p>{notes}</header>"
+    return header(f"Search, {', '.join(summary.strategies)}", facts, summary.notes)
 
 
 def _headline(summary: Summary) -> str:
     best, metric = summary.best, summary.metrics[0]
-    tiles = [
+    figures = [
         ("trials", f"{summary.trials:,}"),
         ("pruned", f"{summary.pruned:,}"),
         ("not feasible", f"{summary.infeasible:,}"),
         ("trials a second", f"{summary.trials_per_second:,.0f}"),
     ]
     if best is not None:
-        tiles.insert(0, (f"{metric}, searched", f"{getattr(best.in_sample, metric):.2f}"))
+        figures.insert(0, (f"{metric}, searched", f"{getattr(best.in_sample, metric):.2f}"))
         if best.out_of_sample is not None:
-            tiles.insert(1, (f"{metric}, held out", f"{getattr(best.out_of_sample, metric):.2f}"))
-    boxes = "".join(f'<div class="figure"><b>{value}</b><span>{name}</span></div>' for name, value in tiles)
-    return f'<div class="figures">{boxes}</div>'
+            figures.insert(1, (f"{metric}, held out", f"{getattr(best.out_of_sample, metric):.2f}"))
+    return tiles(figures)
 
 
 def _figures(shown: Sequence[Finalist]) -> str:
@@ -209,18 +180,4 @@ def _provenance(summary: Summary) -> str:
         *((f"bars {name}", value) for name, value in summary.content_hashes.items()),
         ("search", f"{summary.new_trials:,} new trials in {summary.seconds:.1f} s"),
     )
-    return (
-        "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts) + "</dl>"
-    )
-
-
-def _section(title: str, remark: str, content: Any) -> str:
-    inner = content if isinstance(content, str) else _embed(content)
-    return f"<section><h2>{escape(title)}</h2><p>{escape(remark)}</p>{inner}</section>"
-
-
-def _embed(figure: Any) -> str:
-    html: str = figure.to_html(
-        full_html=False, include_plotlyjs=False, config={"displayModeBar": False, "responsive": True}
-    )
-    return html
+    return facts_list(facts)

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 
 from nautilus_bot.core.errors import DataError
 from nautilus_bot.research.backtest.figures import ACCENT, MUTED, style
+from nautilus_bot.research.page import grid, header, section, write_page
 from nautilus_bot.research.validation.calibrate import StrategyCalibration
 from nautilus_bot.research.validation.load import Subject
-from nautilus_bot.research.validation.page import grid, header, section, write_page
 from nautilus_bot.risk.calibration import Calibration
 
 FILE = "calibration.html"

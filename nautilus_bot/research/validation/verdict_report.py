@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from nautilus_bot.research.page import grid, header, section, tiles, write_page
 from nautilus_bot.research.validation.gate import Evidence, Verdict
 from nautilus_bot.research.validation.load import Subject
-from nautilus_bot.research.validation.page import grid, header, section, tiles, write_page
 from nautilus_bot.research.validation.pictures import draw_plateau, draw_stitched, draw_stresses, draw_windows
 
 WORDS = (1, 2)

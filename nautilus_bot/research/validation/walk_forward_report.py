@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from nautilus_bot.research.page import grid, header, section, tiles, write_page
 from nautilus_bot.research.statistics.moments import moments_of
 from nautilus_bot.research.statistics.sharpe import probabilistic_sharpe
 from nautilus_bot.research.validation.load import Subject
-from nautilus_bot.research.validation.page import grid, header, section, tiles, write_page
 from nautilus_bot.research.validation.pictures import day_text, draw_parameters, draw_stitched, draw_windows
 from nautilus_bot.research.validation.walk_forward import WalkForward, WindowResult
 

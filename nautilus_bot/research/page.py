@@ -1,4 +1,4 @@
-"""The HTML page that the reports of this package share: one self-contained file in the product's look."""
+"""The HTML page that all reports share: one self-contained file in the product's look, opened anywhere."""
 
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -40,7 +40,7 @@ def write_page(path: Path, title: str, parts: Iterable[str]) -> Path:
     DataError
         If it cannot be written.
     """
-    style = files("nautilus_bot.research.backtest").joinpath("report.css").read_text(encoding="utf-8")
+    style = files("nautilus_bot.research").joinpath("page.css").read_text(encoding="utf-8")
     page = _PAGE.substitute(title=escape(title), style=style, plotly=get_plotlyjs(), body="\n".join(parts))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,10 +57,9 @@ def header(title: str, facts: Sequence[str], notes: Sequence[str] = ()) -> str:
 
 
 def tiles(figures: Sequence[tuple[str, str]]) -> str:
-    """Return figures side by side; each is its name and its value."""
+    """Return figures side by side; each is its name and the HTML of its value."""
     shown = (
-        f'<div class="figure"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
-        for name, value in figures
+        f'<div class="figure"><b>{value}</b><span>{escape(name)}</span></div>' for name, value in figures
     )
     return f'<div class="figures">{"".join(shown)}</div>'
 
@@ -87,6 +86,13 @@ def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[
     head = "".join(_cell("th", name, index in words) for index, name in enumerate(columns))
     lines = ("".join(_cell("td", text, index in words) for index, text in enumerate(row)) for row in rows)
     return f"<table><tr>{head}</tr>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+
+
+def facts_list(facts: Iterable[tuple[str, str]]) -> str:
+    """Return names with their texts, one below the other."""
+    return (
+        "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in facts) + "</dl>"
+    )
 
 
 def _cell(tag: str, text: str, is_words: bool) -> str:
