@@ -39,40 +39,39 @@ def look_at(name: str) -> Sighting | None:
     )
 
 
-class WatchdogQueue:
+def queue_alert(name: str, severity: Severity, text: str, now_ns: int) -> None:
     """
-    Put the watchdog's alerts where Telegram finds them.
+    Put an alert of the watchdog where Telegram finds it.
 
     Parameters
     ----------
     name : str
         Name of the bot.
+    severity : Severity
+        How severe.
+    text : str
+        What is wrong.
+    now_ns : int
+        Wall clock, ns UTC.
 
     Raises
     ------
     Undelivered
-        By every method, if the queue cannot be written.
+        If the queue cannot be written.
     """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._outbox = Outbox(queue_path(name))
-
-    def put(self, severity: Severity, text: str, now_ns: int) -> None:
-        """Queue one alert."""
-        told = Notification(
-            key=f"{self._name}:watchdog:{now_ns}",
-            kind="critical" if severity == "critical" else "notice",
-            severity=severity,
-            text={"critical": "critical", "error": "error"}.get(severity, "notice"),
-            ts_ns=now_ns,
-            facts={"component": "watchdog", "text": text},
-        )
-        self._outbox.put([told], now_ns)
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._outbox.close()
+    told = Notification(
+        key=f"{name}:watchdog:{now_ns}",
+        kind={"critical": "critical", "error": "error"}.get(severity, "notice"),
+        severity=severity,
+        text={"critical": "critical", "error": "error"}.get(severity, "notice"),
+        ts_ns=now_ns,
+        facts={"component": "watchdog", "text": text},
+    )
+    outbox = Outbox(queue_path(name))
+    try:
+        outbox.put([told], now_ns)
+    finally:
+        outbox.close()
 
 
 class BotDesk:

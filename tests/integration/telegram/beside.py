@@ -46,16 +46,23 @@ class Beside:
 
     def start(self, *words: str) -> None:
         """Start it."""
+        self._process = self._spawn("telegram", *words)
+
+    async def watchdog(self) -> int:
+        """Let the watchdog look once and return its exit code."""
+        return await asyncio.to_thread(self._spawn("watchdog", "--once").wait, 30)
+
+    def _spawn(self, command: str, *words: str) -> subprocess.Popen[bytes]:
         environment = os.environ | {
             "BOT_RUN_DIR": str(self._folder / "run"),
             "BOT_LOG_DIR": str(self._folder / "log"),
             "BOT_BACKTEST__EVENT_STORE_PATH": str(self._folder / "events"),
             "TELEGRAM_BOT_TOKEN": TOKEN,
         }
-        command = ["telegram", "--name", self._name, "-c", str(self._configs / "backtest.json"), *words]
+        whom = ("--name", self._name, "-c", str(self._configs / "backtest.json"))
         with self.printed.open("ab") as output:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "nautilus_bot.cli.main", *command],
+            return subprocess.Popen(
+                [sys.executable, "-m", "nautilus_bot.cli.main", command, *whom, *words],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

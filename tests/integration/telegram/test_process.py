@@ -134,3 +134,15 @@ async def test_only_one_polls_for_a_bot(telegram: Beside, api: BotApiServer) -> 
     telegram._process = first
     api.faults.append(too_many(1))
     assert await telegram.end(signal.SIGINT) == 0
+
+
+async def test_what_the_watchdog_finds_is_told_by_the_same_queue(
+    telegram: Beside, recording: Recording, api: BotApiServer, tmp_path: Path
+) -> None:
+    telegram.start()
+    await until(lambda: api.asked)
+    write_run_file(tmp_path, recording, state="failed", reason="the exchange <is> gone")
+    await until(lambda: any("failed: the exchange &lt;is&gt; gone" in text for text in api.texts))
+    assert await telegram.watchdog() == 1
+    await until(lambda: any("CRITICAL</b> watchdog: bot" in text for text in api.texts))
+    assert await telegram.end() == 0
