@@ -1,6 +1,10 @@
 """
 Klines of one symbol, built from trades as Bybit builds them.
 
+A quiet interval, in which the market ran and nobody traded, has a flat bar at the last close and without
+volume, as Bybit's own have. An interval in which no market was heard at all has none: nobody knows what
+happened then.
+
 Prices and volumes are floats here: they only become text with the instrument's decimals again, which is exact
 below 2**53 steps, and no order is ever made of them.
 """
@@ -19,7 +23,8 @@ WEEK_MS: Final = 7 * DAY_MS
 FIRST_MONDAY_MS: Final = 4 * DAY_MS
 
 INTERVALS: Final = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M")
-MAX_EMPTY_BARS: Final = 2_000
+OUTAGE_MS: Final = MINUTE_MS
+"""A market tells of its book many times a minute: one that was silent for longer was not there."""
 
 type Kline = tuple[int, float, float, float, float, float, float]
 """Opening time (ms UTC), open, high, low, close (USDT), volume (base coin), turnover (USDT)."""
@@ -88,7 +93,7 @@ class KlineSeries:
         """Take a trade into the forming bar, which ``roll`` has brought to its time."""
         self._merge(kline_start(self.interval, ts_ms), (ts_ms, price, price, price, price, qty, price * qty))
 
-    def roll(self, ts_ms: int) -> list[Kline]:
+    def roll(self, ts_ms: int, *, heard_ms: int | None = None) -> list[Kline]:
         """
         Move to a market time.
 
@@ -96,19 +101,20 @@ class KlineSeries:
         ----------
         ts_ms : int
             Market time, ms.
+        heard_ms : int, optional
+            When the market was last heard before; no bar is made up for an outage since then.
 
         Returns
         -------
         list[Kline]
-            The bars that ended, oldest first; a bar without trades is flat at the last close.
+            The bars that ended, oldest first; a quiet one is flat at the last close.
         """
+        was_out = heard_ms is not None and ts_ms - heard_ms > OUTAGE_MS
         ended: list[Kline] = []
-        while (
-            self._bars and kline_end(self.interval, self._starts[-1]) <= ts_ms and len(ended) < MAX_EMPTY_BARS
-        ):
+        while self._bars and kline_end(self.interval, self._starts[-1]) <= ts_ms:
             last = self._bars[-1]
             ended.append(last)
-            start = kline_end(self.interval, last[0])
+            start = kline_start(self.interval, ts_ms) if was_out else kline_end(self.interval, last[0])
             self._starts.append(start)
             self._bars.append((start, last[4], last[4], last[4], last[4], 0.0, 0.0))
         return ended

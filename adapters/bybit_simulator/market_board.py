@@ -80,8 +80,12 @@ class PublicMarket:
 
     def roll(self, ts_ms: int) -> list[tuple[str, Kline]]:
         """Move to a market time and return the bars that ended, each with its interval."""
-        self.ts_ms = max(self.ts_ms, ts_ms)
-        return [(interval, bar) for interval, series in self._series.items() for bar in series.roll(ts_ms)]
+        heard_ms, self.ts_ms = self.ts_ms, max(self.ts_ms, ts_ms)
+        return [
+            (interval, bar)
+            for interval, series in self._series.items()
+            for bar in series.roll(ts_ms, heard_ms=heard_ms)
+        ]
 
     def on_book(self, tick: BookTick) -> None:
         """Replace the order book."""

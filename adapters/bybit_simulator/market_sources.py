@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 
 from adapters.bybit_simulator.config import BybitSimulatorConfig
 from adapters.bybit_simulator.instruments import LinearInstrument, listed_instruments
-from adapters.bybit_simulator.klines import MINUTE_MS, Kline, kline_start
+from adapters.bybit_simulator.klines import MINUTE_MS, Kline, KlineSeries, kline_start
 from adapters.bybit_simulator.prices import PriceSource
-from adapters.bybit_simulator.prices_bars import BarPriceSource, BarRow, BarShape
+from adapters.bybit_simulator.prices_bars import BarPriceSource, BarRow, BarShape, bar_trades
 from nautilus_bot.core.errors import ConfigError
 from nautilus_bot.market.candles import Candles
 from nautilus_bot.market.synthetic import synthetic_bars
@@ -101,14 +101,25 @@ def _market(
     shape: BarShape,
 ) -> Market:
     history: dict[str, list[Kline]] = {symbol: [] for symbol in instruments}
-    for symbol, ts_open_ns, open_, high, low, close, volume in islice(rows(), n_before):
-        bar = (ts_open_ns // NS_PER_MS, open_, high, low, close, volume, volume * (open_ + close) / 2)
-        history[symbol].append(bar)
+    for row in islice(rows(), n_before):
+        history[row[0]] += _minutes(row, instruments[row[0]], shape)
 
     def live() -> Iterable[BarRow]:
         return islice(rows(), n_before, None)
 
     return Market(BarPriceSource(live, instruments, shape), history)
+
+
+def _minutes(row: BarRow, instrument: LinearInstrument, shape: BarShape) -> Iterable[Kline]:
+    """Return a bar as minute bars: itself, or those that playing its path would have made."""
+    _, ts_open_ns, open_, high, low, close, volume = row
+    if shape.bar_minutes == 1:
+        return [(ts_open_ns // NS_PER_MS, open_, high, low, close, volume, volume * (open_ + close) / 2)]
+    minutes = KlineSeries("1")
+    for trade, _ticks in bar_trades(row, instrument, shape):
+        minutes.roll(trade.ts_ms)
+        minutes.add_trade(trade.ts_ms, float(trade.price), float(trade.qty))
+    return minutes
 
 
 def _rows_of(symbol: str, bars: Candles) -> Iterator[BarRow]:

@@ -1,9 +1,14 @@
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
+from adapters.bybit_simulator.instruments import listed_instruments
 from adapters.bybit_simulator.klines import INTERVALS, KlineSeries, kline_end, kline_start, require_interval
+from adapters.bybit_simulator.market_board import PublicMarket
+from adapters.bybit_simulator.market_sources import build_candle_market
 from adapters.bybit_simulator.refusals import Refused
+from nautilus_bot.market.candles import Candles
 
 MINUTE = 60_000
 
@@ -52,6 +57,49 @@ def test_a_minute_without_trades_is_flat_at_the_last_close_and_opens_at_its_firs
     assert ended[1] == (MINUTE, 10.0, 10.0, 10.0, 10.0, 0.0, 0.0)
     series.add_trade(2 * MINUTE, 12.0, 1.0)
     assert series.forming == (2 * MINUTE, 12.0, 12.0, 12.0, 12.0, 1.0, 12.0)
+
+
+def test_no_bar_is_made_up_for_a_time_without_any_market():
+    series = KlineSeries("1")
+    series.add_trade(0, 10.0, 1.0)
+    ended = series.roll(7 * MINUTE + 5, heard_ms=30_000)
+    assert [bar[0] for bar in ended] == [0]
+    assert series.forming[0] == 7 * MINUTE
+    series.add_trade(7 * MINUTE + 5, 12.0, 1.0)
+    assert [bar[0] // MINUTE for bar in series.page(None, None, 10)] == [7, 0]
+    assert series.forming[1:5] == (12.0, 12.0, 12.0, 12.0)
+
+
+def test_a_market_that_is_heard_without_trades_has_a_bar_for_every_minute():
+    market = PublicMarket(listed_instruments(("BTCUSDT",))["BTCUSDT"], [(0, 9.0, 9.0, 9.0, 9.0, 1.0, 9.0)])
+    ended = [bar for ts in range(0, 5 * MINUTE + 1, 5_000) for _, bar in market.roll(ts)]
+    assert [bar[0] // MINUTE for bar in ended] == [0, 1, 2, 3, 4]
+
+
+def test_a_market_that_was_not_heard_for_minutes_has_a_hole():
+    market = PublicMarket(listed_instruments(("BTCUSDT",))["BTCUSDT"], [(0, 9.0, 9.0, 9.0, 9.0, 1.0, 9.0)])
+    ended = [bar for ts in (5_000, 55_000, 10 * MINUTE, 11 * MINUTE) for _, bar in market.roll(ts)]
+    assert [bar[0] // MINUTE for bar in ended] == [0, 10]
+
+
+def test_history_of_coarser_bars_is_minutes_that_make_them_again():
+    count = 4
+    opens = np.array([100.0, 110.0, 105.0, 120.0])
+    candles = Candles(
+        ts_open=np.arange(count) * 5 * MINUTE * 1_000_000,
+        open=opens,
+        high=opens + 9,
+        low=opens - 7,
+        close=opens + 3,
+        volume=np.full(count, 50.0),
+    )
+    market = build_candle_market({"BTCUSDT": candles}, 5, history_bars=3)
+    minutes = market.history["BTCUSDT"]
+    assert [bar[0] // MINUTE for bar in minutes] == list(range(15))
+    fives = list(KlineSeries("5", minutes))
+    assert [bar[:6] for bar in fives] == [
+        (n * 5 * MINUTE, o, o + 9, o - 7, o + 3, pytest.approx(50.0)) for n, o in enumerate(opens[:3])
+    ]
 
 
 def test_coarser_bars_are_the_minutes_taken_together():
