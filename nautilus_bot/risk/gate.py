@@ -8,8 +8,10 @@ are never refused by an entry rule, but they may not exceed the strategy's own l
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 
 from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.engine import ExecutionEngine
 from nautilus_trader.execution.messages import ModifyOrder, SubmitOrder, SubmitOrderList, TradingCommand
 from nautilus_trader.model.enums import OrderSide, OrderStatus
 from nautilus_trader.model.events import OrderDenied, OrderModifyRejected
@@ -61,7 +63,8 @@ class RiskGate:
         self._rules = tuple(rules)
         self._context = context
         self._tap = tap
-        self._forward = forward or kernel.exec_engine.execute
+        # a trading node's own `execute` would put the command into a second queue, one more turn of the loop
+        self._forward = forward or partial(ExecutionEngine.execute, kernel.exec_engine)
 
     def install(self) -> None:
         """Stand between the RiskEngine and the ExecutionEngine."""
