@@ -59,7 +59,12 @@ class Live:
                 "BOT_RUN_DIR": str(folder / "run"),
                 "BOT_LOG_DIR": str(folder / "log"),
                 "BOT_BACKTEST__EVENT_STORE_PATH": str(folder / "events"),
+                "BOT_EVENTS_ROOT": str(folder / "events"),
                 "BOT_BACKTEST__REPORT_PATH": str(folder / "reports"),
+                # nobody listens there: errors of a request are where a token in an address gets out
+                "BOT_ALERTS__ENABLED": "true",
+                "BOT_ALERTS__TELEGRAM_CHAT_ID": "42",
+                "BOT_ALERTS__TELEGRAM_API_URL": "http://127.0.0.1:1",
                 "BOT_VENUE__LIVE__ENABLED": "true",
                 "BOT_VENUE__LIVE__STEP": "full",
                 "BOT_VENUE__ADDRESSES__REST_URL": exchange.http_url,
@@ -83,6 +88,18 @@ class Live:
         self.answers[f"nautilus-bot {' '.join(words)}"] = done.stdout + done.stderr
         assert done.returncode in expect, f"{words}: {done.returncode}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def start_telegram(self) -> subprocess.Popen[bytes]:
+        """Run what tells the operator, which cannot reach anybody."""
+        with (self.folder / "telegram.err").open("wb") as errors:
+            return subprocess.Popen(
+                [sys.executable, "-m", "nautilus_bot.cli.main", "telegram", "--name", NAME],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+            )
 
     def start(self, name: str, *, expect: int = 0, **changes: str) -> None:
         words = ("start", "live", "--name", name, "--confirm-live", "--control-port=0", "--metrics-port=0")
@@ -148,6 +165,9 @@ def test_no_key_is_in_anything_that_a_run_leaves_or_answers(live: Live) -> None:
     assert token == SECRETS["BOT_CONTROL_TOKEN"], "the known token is the one in use"
     until("metrics", lambda: live.run_file["metrics_url"])
 
+    telegram = live.start_telegram()
+    live.call("telegram", "--test", expect=(1, 4, 5))
+
     # every way to ask, with the token, without, and with a wrong one
     paths = ["/openapi.json", *(route.path for route in ROUTES if route.method == "GET")]
     for path in paths:
@@ -168,12 +188,18 @@ def test_no_key_is_in_anything_that_a_run_leaves_or_answers(live: Live) -> None:
     live.start("refused", expect=4, BYBIT_API_SECRET=WRONG_SECRET)
     assert "check BYBIT_API_KEY" in json.dumps(live.answers)
 
+    telegram.terminate()
+    assert telegram.wait(HANG_SECS) == 0
     found = [leak for where, data in live.command_lines() for leak in scan.scan(where, data)]
     # the run file of a living bot holds its token, for its owner only
     assert live.run_path.stat().st_mode & 0o077 == 0
     found += scan.scan_tree(live.folder, without=(live.run_path,))
     live.call("stop", "--name", NAME, "--json")
-    for words in (("events", "verify", "--json"), ("events", "tail", "--json"), ("events", "seal", "--json")):
+    for words in (
+        ("events", "verify", "--json"),
+        ("events", "tail", "--json"),
+        ("events", "seal", f"--to={live.folder / 'sealed'}", "--json"),
+    ):
         live.call(*words)
     found += scan.scan_tree(live.folder)
     for where, text in live.answers.items():
