@@ -20,6 +20,7 @@ BENCHMARKS: Final = {
     "latency": "tick to trade beside a bare node, idle cost, start and stop",
     "risk_chain": "each risk rule",
     "journal": "each way to write an event",
+    "telegram": "from an event to the message on the phone",
     "recovery": "a restart as the journal grows, with and without snapshots",
     "fast_simulation": "the research engine",
     "optimiser": "trials per second beside Optuna on stock Nautilus and backtrader, and a grid on vectorbt",
