@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from socket import AddressFamily
 from typing import Any, Final
+
+import psutil
 
 from adapters.bybit.addresses import BybitAddresses
 from adapters.bybit.rest import BybitRest
@@ -30,12 +34,24 @@ def check_venue(around: Surroundings) -> Iterator[Said]:
     elif not venue.url:
         yield _own_exchange(around)
     elif venue.error:
-        text = f"{venue.url} does not answer: {venue.error}"
+        text = venue.error if has_network() else f"this machine has no network but loopback: {venue.error}"
         mend = "look at network, DNS and firewall; for the simulated venue start `nautilus-bot simulator`"
         # paper mode trades on its own exchange; only relayed prices and downloads need the venue
         yield fail(text, mend) if around.mode == "live" else warn(f"{text}; paper does not need it", mend)
     else:
         yield ok(f"{venue.url} answers within {venue.round_trip_ms:.0f} ms")
+
+
+def has_network() -> bool:
+    """Return whether any interface but loopback is up."""
+    addresses = psutil.net_if_addrs()
+    up = [name for name, stats in psutil.net_if_stats().items() if stats.isup]
+    return any(
+        one.family in (AddressFamily.AF_INET, AddressFamily.AF_INET6)
+        and not ip_address(one.address.partition("%")[0]).is_loopback
+        for name in up
+        for one in addresses.get(name, ())
+    )
 
 
 def check_clock(around: Surroundings) -> Iterator[Said]:

@@ -168,6 +168,15 @@ def test_a_venue_that_is_not_there_fails_live_and_not_paper(
         assert verdicts(venue.check_keys(around)) == ["warn"]
 
 
+def test_a_machine_without_a_network_is_told_plainly(
+    tmp_path: Path, free_ports: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loopback = {"lo": venue.psutil.net_if_addrs()["lo"]} if "lo" in venue.psutil.net_if_addrs() else {}
+    monkeypatch.setattr(venue.psutil, "net_if_addrs", lambda: loopback)
+    (said,) = venue.check_venue(make_around(tmp_path, environ=reaching(free_ports["metrics"])))
+    assert said.text.startswith("this machine has no network but loopback")
+
+
 @pytest.mark.parametrize(
     ("changes", "verdict", "word"),
     [
