@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import hmac
 import time
+from decimal import Decimal
 from typing import Any
 
 import aiohttp
 
 from adapters.bybit.addresses import BybitAddresses
 from adapters.bybit.rest import BybitRest
-from nautilus_bot.core.errors import AuthFailed, VenueError, VenueTimeout
+from nautilus_bot.core.errors import AuthFailed, ConfigError, VenueError, VenueTimeout
 
 TIMEOUT_SECS = 10.0
 
@@ -49,6 +50,26 @@ async def check_login(
                 raise AuthFailed(
                     f"{url} does not accept the keys: {text}; check BYBIT_API_KEY and its secret"
                 )
+
+
+async def check_leverage(rest: BybitRest, symbols: tuple[str, ...], leverage: int) -> None:
+    """
+    Ask what leverage the venue allows, before it refuses ours while the node starts.
+
+    Raises
+    ------
+    ConfigError
+        If it is less than is to be set.
+    NotFound, VenueError, VenueTimeout
+        If the venue does not list a symbol, or does not answer.
+    """
+    for symbol in symbols:
+        listed = await asyncio.to_thread(rest.instrument, symbol)
+        if leverage > Decimal(listed.facts.max_leverage):
+            raise ConfigError(
+                f"$.leverage of bybit_x_config.json must be at most {listed.facts.max_leverage}, "
+                f"as {rest.url} allows for {symbol}, was {leverage}"
+            )
 
 
 def _ask_for_balance(addresses: BybitAddresses, api_key: str, api_secret: str) -> None:

@@ -50,6 +50,7 @@ def paper(
         prices=prices,
         relay_ws_url=relay_ws,
         relay_http_url=relay_http,
+        leverage=bot.venue.leverage,
     )
     current: list[TradingSession] = []
 

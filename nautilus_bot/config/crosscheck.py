@@ -1,6 +1,7 @@
 """What no file can check alone: that the names and numbers of one agree with those of another."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 import msgspec
 
@@ -8,21 +9,34 @@ from nautilus_bot.config.backtest import BacktestConfig
 from nautilus_bot.config.risk import RiskConfig, SizingConfig
 from nautilus_bot.config.strategies import StrategiesConfig, StrategyEntry
 from nautilus_bot.config.venue import LiveConfig, VenueConfig
-from nautilus_bot.core.errors import ConfigError, did_you_mean
+from nautilus_bot.core.errors import ConfigError, NotFound, did_you_mean
 from nautilus_bot.core.strict import Source
+from nautilus_bot.market.instruments import facts_of
 from nautilus_bot.risk.loader import load_rules
 from strategies.kernels.contract import Parameter
 from strategies.kernels.table import KERNELS
 
 
 def check_venue(venue: VenueConfig, source: Source) -> None:
-    """Refuse an empty symbol list, and a simulated venue that would dial out."""
+    """Refuse an empty symbol list, too much leverage, and a simulated venue that would dial out."""
     _not_empty(venue.symbols, source.at("symbols"))
+    for symbol in venue.symbols:
+        _check_leverage(venue.leverage, symbol, source.at("leverage"))
     for name in venue.strangers():
         raise source.at("addresses", name).error(
             "an address of the simulated environment must be on loopback (127.0.0.1), "
             f"was {getattr(venue.addresses, name)!r}"
         )
+
+
+def _check_leverage(leverage: int, symbol: str, place: Source) -> None:
+    """Refuse more than the instrument allows, where our table knows it; the start asks the venue itself."""
+    try:
+        most = Decimal(facts_of(symbol).max_leverage)
+    except NotFound:
+        return
+    if leverage > most:
+        raise place.error(f"must be at most {most:f}, which is what {symbol} allows, was {leverage}")
 
 
 def check_session(backtest: BacktestConfig, venue: VenueConfig, source: Source) -> None:
@@ -54,13 +68,18 @@ def check_strategies(config: StrategiesConfig, venue: VenueConfig, source: Sourc
 
 def _trades_a_symbol_once(entry: StrategyEntry, before: Sequence[StrategyEntry], place: Source) -> None:
     """Signal and order ids name strategy and symbol, not the timeframe: two instances would share them."""
-    for other in before:
+    for index, other in enumerate(before):
         if other.strategy != entry.strategy or not (other.enabled and entry.enabled):
             continue
-        if not (other.symbols and entry.symbols) or set(other.symbols) & set(entry.symbols):
+        # an entry that names none trades all symbols of the session
+        shared = sorted(set(other.symbols or entry.symbols) & set(entry.symbols or other.symbols))
+        if shared or not (other.symbols or entry.symbols):
+            traded = ", ".join(shared) or "all symbols"
             raise place.at("symbols").error(
-                f"{entry.strategy} must trade a symbol on one timeframe, {other.timeframe} and "
-                f"{entry.timeframe} share one; give each its own symbols"
+                f"{entry.strategy} may trade a symbol on one timeframe only; "
+                f"$.strategies[{index}] trades {traded} on {other.timeframe}, this one on {entry.timeframe}: "
+                "their orders would have the same ids. Name each symbol in one of the two only, or set "
+                '"enabled": false in one'
             )
 
 
@@ -86,8 +105,13 @@ def check_live(live: LiveConfig, venue: VenueConfig, strategies: StrategiesConfi
 def check_sizing(
     sizing: SizingConfig, venue: VenueConfig, strategies: StrategiesConfig, source: Source
 ) -> None:
-    """Refuse limits of strategies and symbols that do not exist."""
+    """Refuse limits of strategies and symbols that do not exist, and entries that no margin would cover."""
     place = source.at("sizing")
+    if sizing.leverage_cap > venue.leverage:
+        raise place.at("leverage_cap").error(
+            f"must be at most the leverage at the venue ({venue.leverage}, $.leverage of its file), "
+            f"was {sizing.leverage_cap:g}: no margin would cover such an entry; lower it or raise that one"
+        )
     names = [entry.strategy for entry in strategies.strategies]
     for name in sizing.max_notional_usdt_by_strategy:
         _known(name, names, "strategy", place.at("max_notional_usdt_by_strategy", name))

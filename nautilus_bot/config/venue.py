@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from nautilus_bot.config.fields import Environment, Perpetual, PositiveFloat, Symbol, Timeframe
+from nautilus_bot.config.fields import Environment, Perpetual, PositiveFloat, PositiveInt, Symbol, Timeframe
 
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +83,9 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         All that this bot may ever trade.
     timeframes : tuple[str, ...]
         Bars that are downloaded and subscribed.
+    leverage : int, default 10
+        Set at the venue for every symbol that trades, up to what the instrument allows: how much margin a
+        position binds. How large positions become is the risk's ``sizing.leverage_cap``.
     addresses : Addresses
         Where the venue is reached.
     live : LiveConfig
@@ -94,6 +97,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     environment: Environment = "simulated"
     symbols: tuple[Perpetual, ...]
     timeframes: tuple[Timeframe, ...] = ("1m", "5m", "15m", "1h")
+    leverage: PositiveInt = 10
     addresses: Addresses = Addresses()
     live: LiveConfig = LiveConfig()
 

@@ -153,6 +153,7 @@ def build_simulation(
         capital_usdt=_decimal_text(backtest.capital_usdt),
         slippage_ticks=backtest.slippage_ticks,
         latency_ms=backtest.latency_ms,
+        leverage=config.venue.leverage,
         funding=funding,
         ticks_per_bar=_ticks_per_bar(spec),
     )

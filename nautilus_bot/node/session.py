@@ -18,7 +18,7 @@ import msgspec
 
 from adapters.bybit.account_name import account_name, former_account_name
 from adapters.bybit.clients import BybitVenue
-from adapters.bybit.login import check_login
+from adapters.bybit.login import check_leverage, check_login
 from catalog.manifest import RunStatus
 from catalog.store import EventStore, Run
 from nautilus_bot.config.bot import BotConfig
@@ -128,6 +128,7 @@ class TradingSession:
             self.venue.api_secret,
             trade=not self.venue.trades_over_http,
         )
+        await self._check_leverage()
         store = EventStore(Path(self.config.backtest.event_store_path))
         self._account = await asyncio.to_thread(account_name, self.venue)
         owner = lock_account(store, self._account)
@@ -135,6 +136,13 @@ class TradingSession:
             return await self._trade(store)
         finally:
             owner.release()
+
+    async def _check_leverage(self) -> None:
+        rest = self.venue.rest()
+        try:
+            await check_leverage(rest, self.venue.symbols, self.venue.leverage)
+        finally:
+            rest.close()
 
     async def _trade(self, store: EventStore) -> SessionEnd:
         begun = time.monotonic()

@@ -49,6 +49,8 @@ class SimulatorSettings(msgspec.Struct, frozen=True, kw_only=True):
         Where prices are relayed from.
     port : int, default 0
         0 takes a free one.
+    leverage : int, default 10
+        Set for every symbol.
     """
 
     state: str = "var/paper/exchange.sqlite"
@@ -59,6 +61,7 @@ class SimulatorSettings(msgspec.Struct, frozen=True, kw_only=True):
     relay_ws_url: str = ""
     relay_http_url: str = ""
     port: int = 0
+    leverage: int = 10
 
 
 class _Announcement(msgspec.Struct, frozen=True):
@@ -86,7 +89,9 @@ def configured_venue(config: BotConfig) -> BybitVenue:
     if missing:
         raise ConfigError(f"keys must be set in the environment, missing: {', '.join(missing)}")
     addresses = resolve_addresses(venue.environment, **msgspec.structs.asdict(venue.addresses))
-    return BybitVenue(venue.environment, addresses, key, secret, config.backtest.symbols)
+    return BybitVenue(
+        venue.environment, addresses, key, secret, config.backtest.symbols, leverage=venue.leverage
+    )
 
 
 @asynccontextmanager
@@ -122,6 +127,7 @@ async def own_simulator(settings: SimulatorSettings, symbols: tuple[str, ...]) -
             said.api_key,
             said.api_secret,
             symbols,
+            leverage=settings.leverage,
             account=account,
         )
     finally:

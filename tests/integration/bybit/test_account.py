@@ -9,10 +9,11 @@ from adapters.bybit.account_name import account_name, former_account_name
 from adapters.bybit.addresses import BybitAddresses
 from adapters.bybit.audit import NodeView, audit
 from adapters.bybit.clients import BybitVenue
-from adapters.bybit.login import check_login
+from adapters.bybit.login import check_leverage, check_login
+from adapters.bybit.rest import BybitRest
 from adapters.bybit_simulator.prices import BookTick, MarkTick
 from adapters.bybit_simulator.requests import CreateOrder
-from nautilus_bot.core.errors import AuthFailed, RateLimited, VenueError
+from nautilus_bot.core.errors import AuthFailed, ConfigError, RateLimited, VenueError
 
 KEY = "SIMULATED"
 FIRST_MS = 1_735_689_600_000
@@ -93,6 +94,15 @@ async def test_an_instrument_outside_our_table_is_described_by_the_venue(exchang
     listed = await asyncio.to_thread((await exchanges()).rest().instrument, "ETHUSDT")
     assert (listed.facts.base, listed.facts.tick) == ("ETH", "0.01")
     assert listed.launched_ns > 0
+
+
+async def test_more_leverage_than_the_venue_allows_stops_the_start(exchanges):
+    exchange = await exchanges()
+    rest = BybitRest.public(exchange.addresses.rest_url)
+    await check_leverage(rest, ("BTCUSDT",), 100)
+    with pytest.raises(ConfigError, match=r"must be at most 100.* allows for BTCUSDT, was 101"):
+        await check_leverage(rest, ("BTCUSDT",), 101)
+    rest.close()
 
 
 async def test_an_audit_names_position_stop_and_orders_that_differ(exchanges):

@@ -134,6 +134,9 @@ def test_a_missing_file_is_not_found(folder: Path) -> None:
             "$.rules[1].treshold: unknown key; did you mean 'threshold'?",
         ),
         ("risk_config", ("rules", 1, "threshold"), 1.5, "$.rules[1].threshold: must be <= 1, was 1.5"),
+        ("bybit_x_config", ("leverage",), 0, "$.leverage: must be >= 1, was 0"),
+        ("bybit_x_config", ("leverage",), 90, "$.leverage: must be at most 75, which is what ADAUSDT allows"),
+        ("risk_config", ("sizing", "leverage_cap"), 11, "must be at most the leverage at the venue (10"),
         ("risk_config", ("sizing", "max_notional_usdt_by_symbol", "BTCUSDT"), -5, "must be > 0, was -5"),
         (
             "alert_config",
@@ -168,9 +171,10 @@ def test_the_same_strategy_on_two_timeframes_must_not_share_a_symbol(folder: Pat
         raw["strategies"].append({**raw["strategies"][0], "timeframe": "1h", "symbols": ["BTCUSDT"]})
 
     edit("strategies_config_72h.json", twice)
-    assert "$.strategies[6].symbols: VolatilityBreakoutStrategy must trade a symbol on one" in message_of(
-        folder
-    )
+    text = message_of(folder)
+    assert "$.strategies[6].symbols: VolatilityBreakoutStrategy may trade a symbol on one timeframe" in text
+    assert "$.strategies[0] trades BTCUSDT on 15m, this one on 1h" in text
+    assert '"enabled": false' in text
 
 
 def test_a_file_that_is_no_json_is_named_with_line_and_column(folder: Path) -> None:
