@@ -28,6 +28,7 @@ RootOption = Annotated[
     Path, typer.Option("--root", envvar="BOT_EVENTS_ROOT", help="Folder of the event catalog.")
 ]
 RunOption = Annotated[str, typer.Option("--run", "-r", help="Run id, its beginning, 'latest' or 'all'.")]
+NAUTILUS: Final = "nautilus"
 OneRunOption = Annotated[str, typer.Option("--run", "-r", help="Run id, its beginning, or 'latest'.")]
 StrategyOption = Annotated[str, typer.Option("--strategy", "-s", help="Strategy id, or its beginning.")]
 SymbolOption = Annotated[str, typer.Option("--symbol", "-p", help="Instrument id, or its beginning.")]
@@ -179,20 +180,38 @@ def equity(
 
 @app.command("export", epilog="Example:\n\n$ nautilus-bot events export fills fills.csv --run latest")
 def export(
-    view: Annotated[str, typer.Argument(help="fills, orders, positions, signals, verdicts, equity ...")],
-    target: Annotated[Path, typer.Argument(help="File to write: .parquet, .csv or .json.")],
+    view: Annotated[
+        str, typer.Argument(help="fills, orders, positions, signals, verdicts, equity ... or entries.")
+    ],
+    target: Annotated[Path, typer.Argument(help="File to write: .parquet, .csv or .json; else a folder.")],
     root: RootOption = DEFAULT_ROOT,
     run: RunOption = "latest",
     file_format: Annotated[
-        str, typer.Option("--format", help="parquet, csv or json [default: the file's suffix].")
+        str,
+        typer.Option(
+            "--format", help="parquet, csv, json, or nautilus: its data catalog [default: the suffix]."
+        ),
     ] = "",
     as_json: JsonFlag = False,
 ) -> None:
-    """Write all rows of a view into a file for other programs."""
+    """Write all rows of a view into a file, or a run's entries into a data catalog of Nautilus."""
+    if file_format == NAUTILUS:
+        _export_nautilus(EventStore(root), run, view, target, as_json)
+        return
     with _queries(EventStore(root), run) as queries, progress("reading the journal"):
         rows = export_view(queries, view, target, file_format)
     result = {"view": view, "file": str(target), "rows": rows}
     emit(result, as_json, lambda done: f"{done['rows']} rows of {done['view']} in {done['file']}")
+
+
+def _export_nautilus(store: EventStore, run: str, view: str, target: Path, as_json: bool) -> None:
+    from catalog.nautilus_catalog import export_nautilus  # noqa: PLC0415  half a second of pandas
+
+    if view != "entries":
+        raise ConfigError(f"Nautilus knows its own events, not views: export entries, not {view!r}")
+    with progress("writing"):
+        counts = export_nautilus(store.folder(run), target)
+    emit(counts, as_json, lambda found: table(f"in {target}", ("type", "messages>"), [*found.items()]))
 
 
 for _name, _command in (
