@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from nautilus_bot.core.errors import ProcessError
 from nautilus_bot.process.identity import process_birth
 from nautilus_bot.process.up.leash import Leash
 from nautilus_bot.process.up.part import Part
@@ -70,30 +69,26 @@ class Child:
         """What tells its process from a later one of the same id."""
         return process_birth(self.pid) if self.pid else ""
 
-    def start(self) -> None:
-        """
-        Start it.
-
-        Raises
-        ------
-        ProcessError
-            If the log cannot be written or the program not be started.
-        """
+    def start(self) -> bool:
+        """Start it; one that cannot be started is told and tried again later."""
         try:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            with self.log.open("ab" if self.starts else "wb") as output:
-                self._process = subprocess.Popen(  # noqa: S603  from the table of parts
-                    self._leash.words(self.part.command),
-                    stdin=self._leash.stdin,
-                    stdout=subprocess.DEVNULL if self.part.prints_secret else output,
-                    stderr=output,
-                    env={**os.environ, "PYTHONUNBUFFERED": "1", **self.part.environment},
-                    **self._leash.options(),
-                )
-        except OSError as e:
-            raise ProcessError(
-                f"{self.part.name} must be startable and log to {self.log}: {e.strerror}"
-            ) from e
+            self._launch()
+        except OSError as error:
+            self._postpone(f"{self.part.name} could not be started, log {self.log}: {error.strerror}")
+            return False
+        return True
+
+    def _launch(self) -> None:
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab" if self.starts else "wb") as output:
+            self._process = subprocess.Popen(  # noqa: S603  from the table of parts
+                self._leash.words(self.part.command),
+                stdin=self._leash.stdin,
+                stdout=subprocess.DEVNULL if self.part.prints_secret else output,
+                stderr=output,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self.part.environment},
+                **self._leash.options(),
+            )
         self.starts += 1
         self._born_at = self._clock()
 
@@ -109,11 +104,7 @@ class Child:
             self._wait_secs = FIRST_WAIT_SECS
         self._sweep(self._process.pid)
         self._process = None
-        self._again_at = now + self._wait_secs
-        self._tell(
-            f"{self.part.name} ended ({_how(code)}){self._last_words()}; again in {self._wait_secs:g} s"
-        )
-        self._wait_secs = min(LONGEST_WAIT_SECS, self._wait_secs * 2)
+        self._postpone(f"{self.part.name} ended ({_how(code)}){self._last_words()}")
         return True
 
     def end(self) -> None:
@@ -139,13 +130,13 @@ class Child:
             with suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
+    def _postpone(self, why: str) -> None:
+        self._tell(f"{why}; again in {self._wait_secs:g} s")
+        self._again_at = self._clock() + self._wait_secs
+        self._wait_secs = min(LONGEST_WAIT_SECS, self._wait_secs * 2)
+
     def _start_again(self) -> bool:
-        try:
-            self.start()
-        except ProcessError as error:
-            self._again_at = self._clock() + self._wait_secs
-            self._wait_secs = min(LONGEST_WAIT_SECS, self._wait_secs * 2)
-            self._tell(str(error))
+        if not self.start():
             return False
         self._tell(f"{self.part.name} runs again, process {self.pid}")
         return True

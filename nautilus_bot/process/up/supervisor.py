@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from nautilus_bot.core.errors import AlreadyRunning, NotRunning, StopTimeout
+from nautilus_bot.core.errors import AlreadyRunning, NotRunning, ProcessError, StopTimeout
 from nautilus_bot.process.identity import descendants, is_alive, kill, process_birth
 from nautilus_bot.process.log_file import log_dir
 from nautilus_bot.process.loopback import is_ready
@@ -100,7 +100,7 @@ class Supervisor:
         self._look_after_bot()
         changed = [child.look() for child in self.children]
         if any(changed):
-            self._save()
+            self._note()
 
     def stop(self) -> None:
         """End everything by id: who would raise an alarm first, then the bot, then those that watch it."""
@@ -162,6 +162,13 @@ class Supervisor:
                 f"`up` may run once for bot {found.name!r}, and process {found.pid} does; "
                 f"`nautilus-bot down --name {found.name}` ends it"
             )
+
+    def _note(self) -> None:
+        """Write down what changed where a full disk must not end what runs."""
+        try:
+            self._save()
+        except ProcessError as error:
+            self._tell(f"{error}; `down` and `status` know an older state")
 
     def _save(self) -> None:
         parts = tuple(

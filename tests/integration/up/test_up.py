@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ if sys.platform == "win32":
 
 pytestmark = pytest.mark.service
 
-PARTS = {"bot", "metrics", "prometheus", "alertmanager", "panel", "watchdog"}
+PARTS = {"bot", "metrics", "prometheus", "alertmanager", "panel", "telegram", "watchdog"}
 HALTED = ("bot_halts_total", "bot_breaker", "bot_trading_state")
 CONSTANT = {"bot_up", "bot_build_info", "bot_start_time_seconds", "bot_risk_limit"}
 """What stays the same for as long as the bot runs."""
@@ -127,10 +128,13 @@ def test_a_bot_that_is_stopped_and_started_again_is_found_again(together: Any) -
     together.until("the new run in Prometheus", lambda: prometheus.query(f'bot_build_info{{run="{run_id}"}}'))
 
 
-def test_down_ends_all_of_it_and_leaves_nothing(together: Any) -> None:
+def test_down_ends_all_of_it_and_leaves_neither_process_nor_secret(
+    together: Any, secrets: dict[str, str]
+) -> None:
     bot = (together.bot_file["pid"], process_birth(together.bot_file["pid"]))
     below = together.below()
-    assert len(below) >= 5
+    assert len(below) >= 6
+    lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid, _ in below]
     ended = together.call("down", "--name=together")
     assert set(ended["parts"]) == PARTS - {"bot", "metrics"}
     assert together.process.wait(30) == 0
@@ -138,13 +142,15 @@ def test_down_ends_all_of_it_and_leaves_nothing(together: Any) -> None:
     assert together.bot_file["state"] == "ended"
     assert not (together.folder / "run" / "together.up").exists()
     together.call("down", "--name=together", expect=3)
+    assert together.leaks() == []
+    assert not [line for line in lines for value in secrets.values() if value.encode() in line]
 
 
 def test_without_prometheus_it_goes_on_and_when_killed_nothing_is_left(start_up: Any) -> None:
     up = start_up("--no-panel", path="/nowhere")
     up.await_up()
     assert "without prometheus: it is not installed" in up.notes
-    assert set(up.parts) == {"bot", "metrics", "watchdog"}
+    assert set(up.parts) == {"bot", "metrics", "telegram", "watchdog"}
     below = up.below()
     assert len(below) >= 3  # bot, its exchange, watchdog
     up.process.kill()

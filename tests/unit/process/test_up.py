@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from nautilus_bot.config.loader import load_config
-from nautilus_bot.core.errors import NotRunning, ProcessError
+from nautilus_bot.core.errors import NotRunning
 from nautilus_bot.process.identity import is_alive, process_birth
 from nautilus_bot.process.pidfile import RunFile
 from nautilus_bot.process.status import read_status
@@ -176,8 +176,16 @@ def test_a_program_that_is_not_there_is_tried_again_later(tmp_path: Path) -> Non
     blocked = tmp_path / "file"
     blocked.write_text("")
     told = Told(blocked / "log", SLEEPER)
-    with pytest.raises(ProcessError, match="prometheus must be startable"):
-        told.child.start()
+    assert not told.child.start()
+    assert told.lines[0].startswith("prometheus could not be started")
+    assert told.lines[0].endswith("again in 1 s")
+    told.now += 1
+    assert not told.child.look()
+    blocked.unlink()
+    told.now += 2
+    assert told.child.look()
+    told.child.end()
+    told.child.wait(told.now + HANG_SECS)
 
 
 # -- the plan -------------------------------------------------------------------------------------------
