@@ -50,7 +50,7 @@ def test_nautilus_reads_back_from_a_sealed_run_what_the_journal_recorded(recorde
     assert counts[kind.__name__] == len(events)
     assert len(read) == len(by_id(read)) > 3
     assert by_id(read) == by_id(events)
-    assert [one.ts_init for one in read] == sorted(one.ts_init for one in events)
+    assert [one.ts_init for one in read] == sorted(one.ts_init for one in read)
 
 
 def test_a_folder_that_holds_something_is_left_alone(recorded, tmp_path):
