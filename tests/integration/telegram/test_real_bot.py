@@ -135,6 +135,8 @@ async def test_every_command_is_answered_or_carried_out_by_a_real_bot(
     await phone.ask("/pause Nobody", "Refused")
     await phone.ask("/resume RSIEMAMomentumStrategy", "is resumed")
     await phone.ask("/halt news", "halted")
+    assert client.send(InjectSignal(symbol="SOLUSDT", side="BUY"), "test:a").done
+    await until(lambda: any("Refused by <b>trading_state" in text for text in api.texts))
     await phone.confirm("/resume_trading", "yes", "resumed")
     await phone.confirm("/close_all", "no", "Not done")
     await phone.confirm("/close_all", "yes", "closing")
@@ -156,7 +158,10 @@ async def test_every_command_is_answered_or_carried_out_by_a_real_bot(
 
     commands = [(one["command"], one["author"]) for one in recorded(driver, "OperatorCommand")]
     words = ["pause", "pause", "resume", "halt", "resume_trading", "close_all", "close", "stop"]
-    assert commands == [("inject", "test:a"), *((word, f"telegram:{USER}") for word in words)]
+    mine = [(word, f"telegram:{USER}") for word in words]
+    assert commands == [("inject", "test:a"), *mine[:4], ("inject", "test:a"), *mine[4:]]
+    # the gate's verdict and the denial that follows it are one message
+    assert sum("QAInjectStrategy on SOLUSDT" in text for text in api.texts) == 1
     assert [one["author"] for one in recorded(driver, "TradingHalted")] == [f"telegram:{USER}"]
 
     log = (driver.folder / "log" / f"telegram-{cycles.NAME}.log").read_text()
