@@ -230,6 +230,7 @@ class _ExecClientFactory(LiveExecClientFactory):
         client.rest = cls.venue.rest()
         client.funding = cls.venue.funding
         client.arrived = RecentIds()
+        client.early = RecentIds()
         cls._open_streams(client, config)
         return client
 

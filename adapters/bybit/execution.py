@@ -1,4 +1,7 @@
-"""Nautilus's execution client, with one trap closed: a funding settlement is never taken for a fill."""
+"""
+Nautilus's execution client with two traps closed: a funding settlement is never taken for a fill, and the
+word that an order was accepted is heard however early it comes.
+"""
 
 import asyncio
 from typing import Any, Final
@@ -12,6 +15,7 @@ from nautilus_trader.execution.messages import (
     QueryOrder,
 )
 from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, OrderStatusReport
+from nautilus_trader.model.enums import OrderStatus
 
 from adapters.bybit.funding_log import FUNDING, FundingLog
 from adapters.bybit.recent import RecentIds
@@ -37,12 +41,36 @@ class FundingSafeExecutionClient(BybitExecutionClient):
     funding: FundingLog
     arrived: RecentIds
     """Ids of executions and client order ids that came over the private stream."""
+    early: RecentIds
+    """Client order ids whose acceptance came before our own word that they were submitted was applied."""
 
     def _handle_order_status_report_pyo3(self, pyo3_report: nautilus_pyo3.OrderStatusReport) -> None:
         report = OrderStatusReport.from_pyo3(pyo3_report)
         if report.client_order_id is not None:
             self.arrived.add(report.client_order_id.value)
+            self._accept_if_early(report)
         super()._handle_order_status_report_pyo3(pyo3_report)
+
+    def _accept_if_early(self, report: OrderStatusReport) -> None:
+        """
+        Pass on an acceptance that overtook our own ``OrderSubmitted`` on its way through the engine's queue.
+
+        Nautilus's client drops it then: it looks for an order that is SUBMITTED, and on a busy loop the queue
+        is a turn or two behind. The order would look in flight until it is asked about, seconds later. Both
+        events take the same queue, so they are applied in their order.
+        """
+        order = self._cache.order(report.client_order_id)
+        if order is None or order.status != OrderStatus.INITIALIZED:
+            return
+        if report.order_status == OrderStatus.ACCEPTED and report.client_order_id.value not in self.early:
+            self.early.add(report.client_order_id.value)
+            self.generate_order_accepted(
+                strategy_id=order.strategy_id,
+                instrument_id=report.instrument_id,
+                client_order_id=report.client_order_id,
+                venue_order_id=report.venue_order_id,
+                ts_event=report.ts_last,
+            )
 
     def _handle_fill_report_pyo3(self, pyo3_report: nautilus_pyo3.FillReport) -> None:
         report = FillReport.from_pyo3(pyo3_report)

@@ -7,6 +7,7 @@ A trading node on the production wiring, run as a process of its own: one node p
 import asyncio
 import json
 import sys
+import time
 import urllib.request
 from decimal import Decimal
 from itertools import pairwise
@@ -16,7 +17,7 @@ from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.data import BarType
 from nautilus_trader.model.enums import OrderSide
 from nautilus_trader.model.identifiers import InstrumentId
-from nautilus_trader.model.objects import Quantity
+from nautilus_trader.model.objects import Price, Quantity
 from nautilus_trader.trading.strategy import Strategy
 
 from adapters.bybit.addresses import simulated_addresses
@@ -52,6 +53,13 @@ class Watcher(Strategy):
 
     def on_order_filled(self, event):
         self.fills.append(event)
+
+    def rest_far_below(self, quantity):
+        last = self.cache.quote_tick(BTC).bid_price.as_decimal()
+        price = Price((last * Decimal("0.9")).quantize(Decimal("0.1")), 1)
+        order = self.order_factory.limit(BTC, OrderSide.BUY, Quantity.from_str(quantity), price)
+        self.submit_order(order)
+        return order
 
     def buy(self, quantity):
         order = self.order_factory.market(BTC, OrderSide.BUY, Quantity.from_str(quantity))
@@ -180,6 +188,23 @@ async def half_open_trade(stage):
     say(links=stage.links()[:1], filled=after.status_string(), net=stage.watcher.net())
 
 
+async def busy_loop(stage):
+    """The venue's word that an order was accepted is there before the loop has turned once."""
+    trade = stage.venue.links.trade
+    send = trade.submit_order
+
+    async def send_and_block(*args, **kwargs):
+        sending = send(*args, **kwargs)  # it runs in a thread of its own from here on
+        time.sleep(0.3)
+        return await sending
+
+    trade.submit_order = send_and_block
+    orders = [stage.watcher.rest_far_below("0.010") for _ in range(3)]
+    await stage.until(lambda: all(order.is_open for order in orders))
+    events = [[type(event).__name__ for event in order.events] for order in orders]
+    say(events=sorted(set(map(tuple, events))))
+
+
 async def venue_goes_down(stage):
     monitor = stage.monitor()
     await stage.fault(kind="http_502", for_secs=2.0)
@@ -223,6 +248,7 @@ SCRIPTS = (
     missed_bars,
     half_open_private,
     half_open_trade,
+    busy_loop,
     venue_goes_down,
     funding,
     found_at_start,

@@ -101,6 +101,12 @@ async def test_a_trade_stream_that_swallows_commands_is_replaced(exchange):
     }
 
 
+async def test_an_acceptance_that_overtakes_the_submission_is_not_lost(exchange):
+    assert await play(exchange, "busy_loop") == {
+        "events": [["OrderInitialized", "OrderSubmitted", "OrderAccepted"]]
+    }
+
+
 async def test_a_venue_that_answers_502_is_told_and_so_is_its_return(exchange):
     said = await play(exchange, "venue_goes_down")
     assert said["links"] == [["rest", False], ["rest", True]]
