@@ -18,11 +18,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import msgspec
+from nautilus_trader.model.data import Bar
 from nautilus_trader.model.identifiers import ClientOrderId
 
 from adapters.bybit.addresses import simulated_addresses
@@ -386,6 +388,25 @@ async def funding_while_silent(lab: Lab) -> None:
     lab.seen["told"] = [one.amount_usdt for one in told]
 
 
+async def short_public_drop(lab: Lab) -> None:
+    """The public socket is gone for a moment in which a bar closes."""
+    bus = lab.session.host.node.kernel.msgbus
+    bars: list[Bar] = []
+    gaps: list[Any] = []
+    bus.subscribe("data.bars.*", bars.append)
+    bus.subscribe("events.market.*", gaps.append)
+    assert await lab.until(lambda: len(bars) >= 2 * len(SYMBOLS))
+    before = len(bars)
+    await lab.fault(kind="dropped_sockets", channels=["public"], for_secs=5)
+    assert await lab.until(lambda: len(bars) >= before + 4 * len(SYMBOLS))
+    times: dict[str, list[int]] = {}
+    for bar in bars:
+        times.setdefault(str(bar.bar_type), []).append(bar.ts_event // 1_000_000_000)
+    lab.seen["steps"] = sorted({b - a for each in times.values() for a, b in pairwise(each) if b != a})
+    lab.seen["series"] = len(times)
+    lab.seen["gaps"] = len(gaps)
+
+
 async def restarted(lab: Lab) -> None:
     """The exchange goes down while the bot holds a position, and comes back with its account."""
     await lab.inject("ETHUSDT", "BUY")
@@ -414,6 +435,7 @@ SCRIPTS: dict[str, Script] = {
     "funding": funding,
     "funding_at_speed": funding_at_speed,
     "funding_while_silent": funding_while_silent,
+    "short_public_drop": short_public_drop,
     "latency": under(kind="latency", delay_ms=150, jitter_ms=100, for_secs=3),
     "lost_request": under(kind="lost_request", times=1, operations=["order.create"]),
     "lost_acknowledgement": under(kind="lost_acknowledgement", times=2),
@@ -441,9 +463,13 @@ BEFORE_FUNDING_MS = 1_735_718_340_000
 """2025-01-01T07:59:00Z: a minute of market time before the first settlement of that day."""
 
 MARKETS: dict[str, dict[str, Any]] = {
-    "funding_at_speed": {"speed": 5.0, "market_start_ms": BEFORE_FUNDING_MS, "history_bars": 500}
+    "funding_at_speed": {"speed": 5.0, "market_start_ms": BEFORE_FUNDING_MS, "history_bars": 500},
+    "short_public_drop": {"speed": 15.0},
 }
 """Where a script needs a market other than the synthetic one in real time."""
+
+TIMEFRAMES = {"short_public_drop": "1m"}
+"""Where bars have to close within a script; by default none does."""
 
 
 def journal_positions(run: Path) -> dict[str, str]:
@@ -468,7 +494,9 @@ def main(name: str, folder: Path) -> None:
         )
         silent = tuple(
             msgspec.structs.replace(
-                one, enabled=one.strategy == "EMABreakoutConservativeStrategy", timeframe="1h"
+                one,
+                enabled=one.strategy == "EMABreakoutConservativeStrategy",
+                timeframe=TIMEFRAMES.get(name, "1h"),
             )
             for one in config.strategies.strategies
         )

@@ -60,3 +60,13 @@ def test_no_position_stands_without_its_stop_beyond_the_bound(script: str, rehea
     outcome = rehearse(script)
     assert outcome["uncovered_secs"] <= BARE_BOUND_SECS
     assert outcome["own_stop_missing_secs"] <= OWN_STOP_BOUND_SECS
+
+
+@pytest.mark.parametrize("script", ["short_public_drop"])
+def test_a_bar_that_closed_during_a_short_drop_is_fetched(script: str, rehearse: Rehearse) -> None:
+    outcome = rehearse(script)
+    assert "error" not in outcome, outcome["error"]
+    seen = outcome["seen"]
+    assert seen["series"] == 2
+    assert seen["steps"] == [60]
+    assert seen["gaps"] == 0
