@@ -76,7 +76,7 @@ def verdict_limits(checks: Iterable[Row], known: Iterable[str]) -> list[Limit]:
             if check.rule in seen or check.limit is None or check.observed is None:
                 continue
             seen.add(check.rule)
-            if check.unit == HISTORY:
+            if check.unit == HISTORY or not check.limit:
                 continue
             limits.append(_limit(check, f"{words.symbol(row['instrument_id'])} at {row['time']:%H:%M:%S}"))
     return limits

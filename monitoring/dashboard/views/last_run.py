@@ -29,4 +29,9 @@ def show_run(run: str) -> None:
             st.plotly_chart(
                 charts.equity_chart(points), key=f"equity-{run}", config=charts.CONFIG, theme=None
             )
+            falls = [(row["time"], row["drawdown_pct"]) for row in curve]
+            st.html("<h3>Drawdown</h3>")
+            st.plotly_chart(
+                charts.drawdown_chart(falls), key=f"falls-{run}", config=charts.CONFIG, theme=None
+            )
     st.html(run_figures.trade_table(trades))

@@ -4,42 +4,54 @@ import streamlit as st
 
 from monitoring.dashboard import charts, frame, live_figures
 from monitoring.dashboard.markup import notice, table
-from monitoring.dashboard.sight import Sight
 from monitoring.dashboard.views.last_run import show_last_run
 from nautilus_bot.core.errors import BotError
-from nautilus_bot.core.snapshot import Snapshot
 
 SIGNALS_SHOWN = 14
 
 
-@st.fragment(run_every=frame.REFRESH_SECS)
 def page() -> None:
-    """Show the page, again and again."""
+    """Show the page; a chart is drawn less often than figures, for the browser's sake."""
+    _figures()
+    _curve()
+    _tables()
+
+
+@st.fragment(run_every=frame.REFRESH_SECS)
+def _figures() -> None:
     seen = frame.head("Live")
-    with frame.one_line_on_failure():
-        if seen.snapshot is not None:
-            _show(seen, seen.snapshot)
-        else:
-            show_last_run(seen)
-
-
-def _show(seen: Sight, snapshot: Snapshot) -> None:
+    snapshot = seen.snapshot
+    if snapshot is None:
+        return
     if snapshot.gaps:
         st.html(notice(f"{snapshot.gaps} events did not fit what is known: do not trust these figures"))
+    frame.trace(seen.run_id).add(snapshot.market_ns, snapshot.account.equity_usdt)
     st.html(live_figures.account_cards(snapshot, _funding(seen.run_id)))
-    trace = frame.trace(seen.run_id)
-    trace.add(snapshot.market_ns, snapshot.account.equity_usdt)
-    with st.container(key="equity"):
-        st.html("<h3>Equity</h3>")
-        with frame.one_line_on_failure():
-            points = trace.behind(frame.recorded(seen.run_id).curve())
+
+
+@st.fragment(run_every=frame.SLOW_SECS)
+def _curve() -> None:
+    seen = frame.sight()
+    with frame.one_line_on_failure():
+        if seen.snapshot is None:
+            show_last_run(seen)
+            return
+        with st.container(key="equity"):
+            st.html("<h3>Equity</h3>")
+            points = frame.trace(seen.run_id).behind(frame.recorded(seen.run_id).curve())
             st.plotly_chart(charts.equity_chart(points), key="equity-chart", config=charts.CONFIG, theme=None)
-    st.html(
-        table("Positions", live_figures.POSITIONS, live_figures.position_rows(snapshot), "No open position.")
-    )
-    rows = live_figures.signal_rows(snapshot.signals, SIGNALS_SHOWN)
-    st.html(table("Signals", live_figures.SIGNALS, rows, "No signal since the start."))
-    st.html(table("Open orders", live_figures.ORDERS, live_figures.order_rows(snapshot), "No open order."))
+
+
+@st.fragment(run_every=frame.REFRESH_SECS)
+def _tables() -> None:
+    snapshot = frame.sight().snapshot
+    if snapshot is None:
+        return
+    positions, orders = live_figures.position_rows(snapshot), live_figures.order_rows(snapshot)
+    signals = live_figures.signal_rows(snapshot.signals, SIGNALS_SHOWN)
+    st.html(table("Positions", live_figures.POSITIONS, positions, "No open position."))
+    st.html(table("Signals", live_figures.SIGNALS, signals, "No signal since the start."))
+    st.html(table("Open orders", live_figures.ORDERS, orders, "No open order."))
 
 
 def _funding(run: str) -> float:
