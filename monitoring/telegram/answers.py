@@ -13,7 +13,7 @@ from catalog.reader import EntryFilter, entries
 from catalog.store import EventStore
 from monitoring.telegram.desk import Desk
 from monitoring.telegram.report import DAY_NS, build_report
-from monitoring.telegram.texts import Html, Texts, fit, plain
+from monitoring.telegram.texts import Html, Texts, fit
 from nautilus_bot.core.control import Health
 from nautilus_bot.core.errors import NotFound
 from nautilus_bot.core.snapshot import Account, LedgerState, SignalLine
@@ -183,7 +183,7 @@ def health(question: Question) -> str:
 
 def log(question: Question) -> str:
     """Return the last lines of the log."""
-    lines = [plain(line[:LINE_LENGTH]) for line in question.desk.log(LINES_SHOWN)]
+    lines = [question.texts.plain(line[:LINE_LENGTH]) for line in question.desk.log(LINES_SHOWN)]
     if not lines:
         return question.texts.word("answer_no_log")
     return question.texts.say("answer_log", lines=Html("\n".join(lines)))
@@ -191,7 +191,9 @@ def log(question: Question) -> str:
 
 def version(question: Question) -> str:
     """Return the versions."""
-    return "\n".join(plain(f"{name} {text}") for name, text in question.desk.versions().items())
+    return "\n".join(
+        question.texts.plain(f"{name} {text}") for name, text in question.desk.versions().items()
+    )
 
 
 # -- parts --------------------------------------------------------------------------------------------

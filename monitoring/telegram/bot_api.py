@@ -5,7 +5,6 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import unescape
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -26,6 +25,7 @@ from telegram.error import (
 from telegram.ext import ExtBot
 from telegram.request import HTTPXRequest
 
+from monitoring.telegram.texts import bare
 from nautilus_bot.core.errors import ConfigError
 
 OFFICIAL: Final = "https://api.telegram.org"
@@ -33,7 +33,6 @@ LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 ANSWER_SECS: Final = 10.0
 PLAIN_LENGTH: Final = 1_000
 _NO_PREVIEW: Final = LinkPreviewOptions(is_disabled=True)
-_TAG: Final = re.compile(r"</?[a-z]+>")
 # raised before anything of the request has left
 _NEVER_LEFT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -186,11 +185,6 @@ def reason_of(error: TelegramError) -> str:
     if isinstance(error, InvalidToken):
         return "Telegram does not accept the token of TELEGRAM_BOT_TOKEN"
     return f"{type(error).__name__}: {' '.join(error.message.split())[:200]}"
-
-
-def bare(text: str) -> str:
-    """Return a message of ours without its formatting."""
-    return unescape(_TAG.sub("", text))
 
 
 def _secs(wait: float | dt.timedelta) -> float:

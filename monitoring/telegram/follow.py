@@ -108,6 +108,8 @@ class Follower:
         self._cursor = outbox.cursor(bot)
         self._saved_at = clock()
         self._told: set[str] = set()
+        self._folder = Path()
+        self._folder_of = ""
 
     def poll(self) -> int:
         """
@@ -189,11 +191,13 @@ class Follower:
             return 0
         put = 0
         try:
-            folder = self._store.folder(run_id)
-            last = last_seq(folder)
+            if self._folder_of != run_id:
+                # finding it looks at every run there is
+                self._folder, self._folder_of = self._store.folder(run_id), run_id
+            last = last_seq(self._folder)
             if last <= seq:
                 return 0
-            for batch, upto in self._batches(folder, seq):
+            for batch, upto in self._batches(self._folder, seq):
                 put += self._put(batch, Cursor(run_id, upto))
         except (NotFound, CorruptEntry) as e:
             return put + self._tell_unreadable(run_id, str(e))

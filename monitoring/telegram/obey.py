@@ -27,6 +27,8 @@ LATE_SECS: Final = 120
 """An older command is not carried out: the one who sent it has long looked elsewhere."""
 POLL_TIMEOUT: Final = dt.timedelta(seconds=25)
 NAME_LENGTH: Final = 32
+REPLY_WAITS_SECS: Final = (1.0, 3.0, 0.0)
+LONGEST_WAIT_SECS: Final = 10.0
 _NS: Final = 1_000_000_000
 
 
@@ -48,8 +50,6 @@ class Operator:
         The language.
     access : Access
         Who is obeyed.
-    clean : Callable[[str], str]
-        Takes secrets out of a text.
     confirmations : Confirmations
         What waits for a yes.
     now_ns : Callable[[], int]
@@ -64,7 +64,6 @@ class Operator:
         messenger: Messenger,
         texts: Texts,
         access: Access,
-        clean: Callable[[str], str],
         *,
         confirmations: Confirmations | None = None,
         now_ns: Callable[[], int] = time.time_ns,
@@ -75,7 +74,6 @@ class Operator:
         self._messenger = messenger
         self._texts = texts
         self._access = access
-        self._clean = clean
         self._confirmations = confirmations or Confirmations()
         self._now_ns = now_ns
         self._strangers = StrangerLog()
@@ -107,7 +105,7 @@ class Operator:
             # a long answer must not keep a halt waiting
             answering = asyncio.create_task(self._answer(command, argument))
             self._answering.add(answering)
-            answering.add_done_callback(self._answering.discard)
+            answering.add_done_callback(self._answered)
         else:
             await self._on_act(command, argument, user_id, message.date)
 
@@ -116,8 +114,14 @@ class Operator:
         try:
             text = await asyncio.to_thread(command.answer, question)
         except BotError as e:
-            text = self._texts.say("answer_failed_to_ask", reason=self._clean(str(e)))
+            text = self._texts.say("answer_failed_to_ask", reason=e)
         await self._reply(text)
+
+    def _answered(self, answering: asyncio.Task[None]) -> None:
+        self._answering.discard(answering)
+        error = None if answering.cancelled() else answering.exception()
+        if error is not None:
+            LOG.error("a question could not be answered: %s: %s", type(error).__name__, error)
 
     # -- commands to the bot ------------------------------------------------------------------------
 
@@ -165,7 +169,7 @@ class Operator:
         try:
             outcome = await asyncio.to_thread(self._desk.send, act.command(argument), f"telegram:{user_id}")
         except BotError as e:
-            return self._texts.say("answer_failed_to_ask", reason=self._clean(str(e)))
+            return self._texts.say("answer_failed_to_ask", reason=e)
         return self._texts.say("answer_done" if outcome.done else "answer_refused", text=outcome.text)
 
     # -- talking ------------------------------------------------------------------------------------
@@ -181,9 +185,12 @@ class Operator:
         await self._reply(self._texts.say(name, **facts))
 
     async def _reply(self, text: str, buttons: InlineKeyboardMarkup | None = None) -> None:
-        receipt = await self._messenger.send(self._clean(text), buttons=buttons)
-        if receipt.result != "sent":
+        for wait in REPLY_WAITS_SECS:
+            receipt = await self._messenger.send(text, buttons=buttons)
+            if receipt.result in ("sent", "unsure"):
+                return
             LOG.warning("an answer was %s (%s)", receipt.result, receipt.reason)
+            await asyncio.sleep(min(max(wait, receipt.retry_secs), LONGEST_WAIT_SECS))
 
 
 async def obey(bot: ExtBot[None], operator: Operator, texts: Texts) -> None:

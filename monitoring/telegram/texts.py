@@ -5,8 +5,9 @@ A text is a template of ours; what stands for its placeholders comes from outsid
 of a venue) and is escaped here, in one place, so that it can neither break a message nor format it.
 """
 
-from collections.abc import Iterable
-from html import escape
+import re
+from collections.abc import Callable, Iterable
+from html import escape, unescape
 from typing import Final, Literal
 
 from monitoring.telegram import words_en, words_es
@@ -18,6 +19,7 @@ LONGEST: Final = 3_800
 """Telegram takes 4,096 UTF-16 units; the rest is a reserve."""
 LONGEST_FACT: Final = 500
 
+_TAG: Final = re.compile(r"</?[a-z]+>")
 _WORDS: Final[dict[str, dict[str, str]]] = {"en": words_en.WORDS, "es": words_es.WORDS}
 
 
@@ -35,31 +37,46 @@ class Texts:
     ----------
     language : Language
         ``en`` or ``es``.
+    clean : Callable[[str], str]
+        Takes secrets out of what comes from outside.
     """
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, clean: Callable[[str], str] = str) -> None:
         self._words = _WORDS[language]
+        self._clean = clean
 
     def say(self, name: str, /, **facts: object) -> str:
         """Return a text with its placeholders filled in and escaped."""
-        shown = {key: fact if isinstance(fact, Html) else plain(str(fact)) for key, fact in facts.items()}
+        shown = {
+            key: fact if isinstance(fact, Html) else self.plain(str(fact)) for key, fact in facts.items()
+        }
         return self._words[name].format_map(shown)
 
     def tell(self, notification: Notification) -> str:
-        """Return a notification as a message."""
-        return fit([self.say(notification.text, **notification.facts)], self)
+        """Return a notification as a message that is never too long."""
+        facts = notification.facts
+        text = self.say(notification.text, **facts)
+        if units(text) <= LONGEST:
+            return text
+        share = LONGEST // (2 * len(facts) + 2)  # a character may count twice
+        return self.say(notification.text, **{name: fact[:share] for name, fact in facts.items()})
 
     def word(self, name: str) -> str:
         """Return a text that has no placeholders."""
         return self._words[name]
 
+    def plain(self, text: str) -> str:
+        """Return text from outside without secrets, shortened and escaped."""
+        cleaned = self._clean(text)
+        short = cleaned if len(cleaned) <= LONGEST_FACT else cleaned[: LONGEST_FACT - 1] + "…"
+        # what is no character for Telegram would make it refuse the whole message
+        printable = "".join(one if one == "\n" or one.isprintable() else " " for one in short)
+        return escape(printable, quote=False)
 
-def plain(text: str) -> str:
-    """Return text from outside, shortened and escaped."""
-    short = text if len(text) <= LONGEST_FACT else text[: LONGEST_FACT - 1] + "…"
-    # what is no character for Telegram would make it refuse the whole message
-    clean = "".join(one if one == "\n" or one.isprintable() else " " for one in short)
-    return escape(clean, quote=False)
+
+def bare(text: str) -> str:
+    """Return a message of ours without its formatting."""
+    return unescape(_TAG.sub("", text))
 
 
 def fit(lines: Iterable[str], texts: Texts) -> str:
@@ -77,5 +94,5 @@ def fit(lines: Iterable[str], texts: Texts) -> str:
 
 
 def units(text: str) -> int:
-    """Return the length of a text as Telegram counts it."""
-    return len(text.encode("utf-16-le")) // 2
+    """Return the length of a message as Telegram counts it: in UTF-16, without its formatting."""
+    return len(bare(text).encode("utf-16-le", "replace")) // 2

@@ -113,7 +113,7 @@ async def _send_test(config: BotConfig, token: str, name: str) -> Delivered:
 async def _serve(config: BotConfig, token: str, name: str, redactor: Redactor) -> int:
     """Run until told to stop; return how many notifications still wait."""
     alerts = config.alerts
-    store, texts = EventStore(Path(config.backtest.event_store_path)), Texts(alerts.language)
+    store, texts = EventStore(Path(config.backtest.event_store_path)), Texts(alerts.language, redactor.clean)
     policy = Policy(min_severity=alerts.min_severity, noise=alerts.noise, quiet_hours=alerts.quiet_hours)
     access = Access(chat_id=alerts.telegram_chat_id, user_ids=alerts.telegram_user_ids)
     desk = BotDesk(name, versions())
@@ -124,7 +124,7 @@ async def _serve(config: BotConfig, token: str, name: str, redactor: Redactor) -
             limits = SenderLimits(per_minute=alerts.messages_per_minute)
             sender = Sender(outbox, messenger, policy, texts, limits)
             follower = Follower(name, store, lambda: look_at(name), outbox, policy)
-            operator = Operator(name, desk, store, messenger, texts, access, redactor.clean)
+            operator = Operator(name, desk, store, messenger, texts, access)
             await run_until(
                 _told_to_stop(),
                 sender,

@@ -5,9 +5,10 @@ import logging
 import pytest
 
 from monitoring.telegram.access import Access, StrangerLog
-from monitoring.telegram.bot_api import bare, check_api_url, open_bot
+from monitoring.telegram.bot_api import check_api_url, open_bot
 from monitoring.telegram.commands import Act, find
 from monitoring.telegram.confirm import Confirmations
+from monitoring.telegram.texts import bare
 from nautilus_bot.core.errors import ConfigError
 
 

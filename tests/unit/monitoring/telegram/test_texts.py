@@ -94,6 +94,23 @@ def test_any_text_comes_out_as_a_reader_sees_it(text: str) -> None:
     assert len(seen.text) <= 600
 
 
+@pytest.mark.parametrize("name", words_en.NOTIFICATIONS)
+def test_no_notification_is_too_long_to_be_told_whatever_stands_in_it(name: str) -> None:
+    facts = dict.fromkeys(placeholders(ENGLISH[name]), "<&" + "<&🟢" * 10_000)
+    told = Notification(key="k", kind="error", severity="critical", text=name, ts_ns=0, facts=facts)
+    for language in ("en", "es"):
+        message = Texts(language).tell(told)  # type: ignore[arg-type]
+        assert "&lt;&amp;&lt;" in message or not facts
+        assert units(message) <= 4_096
+
+
+def test_secrets_are_taken_out_of_what_comes_from_outside() -> None:
+    texts = Texts("en", lambda text: text.replace("s3cret", "***"))
+    assert texts.say("error", component="c", text="key s3cret</b>") == (
+        "❗️ <b>Error</b> in c: key ***&lt;/b&gt;"
+    )
+
+
 def test_a_message_that_is_too_long_ends_at_a_line_and_says_how_many_are_left() -> None:
     texts = Texts("en")
     lines = [f"<b>{number}</b> " + "🟢" * 40 for number in range(100)]
