@@ -55,7 +55,7 @@ class SenderLimits(msgspec.Struct, frozen=True, kw_only=True):
     per_minute: int = 20
     single_up_to: int = 5
     first_retry_secs: float = 1.0
-    longest_retry_secs: float = 60.0
+    longest_retry_secs: float = 30.0
 
 
 class Sender:

@@ -146,3 +146,22 @@ async def test_what_the_watchdog_finds_is_told_by_the_same_queue(
     assert await telegram.watchdog() == 1
     await until(lambda: any("CRITICAL</b> watchdog: bot" in text for text in api.texts))
     assert await telegram.end() == 0
+
+
+async def test_started_while_telegram_is_out_of_reach_it_tells_later_and_stops_at_once_when_told(
+    telegram: Beside, recording: Recording, api: BotApiServer, tmp_path: Path
+) -> None:
+    await api.stop()
+    queue = tmp_path / "run" / f"{NAME}.telegram.sqlite"
+    telegram.start()
+    await until(queue.exists)
+    await asyncio.sleep(1)
+    recording.notice("critical", "unheard")
+    await asyncio.sleep(1)
+    assert await telegram.end() == 0
+    assert "1 notifications wait" in telegram.printed.read_text()
+    telegram.start()
+    await api.start()
+    await until(lambda: api.sent)
+    assert "unheard" in api.texts[0]
+    assert await telegram.end() == 0
