@@ -27,6 +27,7 @@ LATE_SECS: Final = 120
 """An older command is not carried out: the one who sent it has long looked elsewhere."""
 POLL_TIMEOUT: Final = dt.timedelta(seconds=25)
 NAME_LENGTH: Final = 32
+ANSWERS_AT_ONCE: Final = 2
 REPLY_WAITS_SECS: Final = (1.0, 3.0, 0.0)
 LONGEST_WAIT_SECS: Final = 10.0
 _NS: Final = 1_000_000_000
@@ -78,6 +79,7 @@ class Operator:
         self._now_ns = now_ns
         self._strangers = StrangerLog()
         self._answering: set[asyncio.Task[None]] = set()
+        self._few = asyncio.Semaphore(ANSWERS_AT_ONCE)
 
     async def on_update(self, update: Update, _context: Any) -> None:
         """Take one update of the library."""
@@ -112,7 +114,9 @@ class Operator:
     async def _answer(self, command: Ask, argument: str) -> None:
         question = Question(self._bot, argument, self._desk, self._store, self._texts, now_ns=self._now_ns())
         try:
-            text = await asyncio.to_thread(command.answer, question)
+            # few at a time: a halt must find a free thread
+            async with self._few:
+                text = await asyncio.to_thread(command.answer, question)
         except BotError as e:
             text = self._texts.say("answer_failed_to_ask", reason=e)
         await self._reply(text)

@@ -26,6 +26,7 @@ MOST_AT_ONCE: Final = 20_000
 PACKED_ABOVE: Final = 5
 """More critical messages than this share messages, each still in full."""
 KEPT_NS: Final = 7 * 86_400 * 1_000_000_000
+FORGET_EVERY_NS: Final = 3_600 * 1_000_000_000
 IDLE_SECS: Final = 0.5
 """How often the queue is looked at for what other processes put in."""
 
@@ -100,6 +101,7 @@ class Sender:
         self._pace = Pace(limits.per_minute, clock)
         self._backoff = Backoff(limits.first_retry_secs, limits.longest_retry_secs)
         self._now_ns = now_ns
+        self._forgot_ns = 0
         self._news = asyncio.Event()
         self._stopped = asyncio.Event()
 
@@ -114,12 +116,18 @@ class Sender:
 
     async def run(self) -> None:
         """Deliver until stopped."""
-        self._outbox.prune(self._now_ns() - KEPT_NS)
         while not self._stopped.is_set():
+            self._forget()
             self._news.clear()
             wait = await self.deliver()
             if wait:
                 await _wait_for(self._news, min(wait, IDLE_SECS))
+
+    def _forget(self) -> None:
+        now = self._now_ns()
+        if now - self._forgot_ns > FORGET_EVERY_NS:
+            self._outbox.prune(now - KEPT_NS)
+            self._forgot_ns = now
 
     async def rest(self, secs: float) -> None:
         """Wait, unless stopped."""
