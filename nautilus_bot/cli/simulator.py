@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 import threading
@@ -109,7 +110,8 @@ def _watch_input(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> None:
     """
 
     def wait() -> None:
-        while sys.stdin.buffer.read(1):
+        # not through sys.stdin, whose lock this thread would still hold when the interpreter ends
+        while os.read(sys.stdin.fileno(), 1):
             pass
         # the loop may have ended first; then nobody needs to be told
         with contextlib.suppress(RuntimeError):

@@ -1,15 +1,13 @@
 """
 Run a program that ends when the process that started it ends, however that happens.
 
-``python -m nautilus_bot.process.up.leash PARENT PROGRAM WORD ...``. On Linux the kernel sends SIGTERM when
-the parent is gone, and this process becomes the program. Elsewhere it stays between the two and reads its
-standard input, whose other end only the parent holds: that ends even when the parent is killed.
+``python -m nautilus_bot.process.up.leash PROGRAM WORD ...`` stays between the two. Its standard input is a
+pipe whose other end only the one who holds the leash has: that ends even when the holder is killed, on any
+system. (Linux's signal at the death of a parent is no help: it comes once for every thread of the holder, and
+the second one tells a bot to end by force.)
 """
 
-import contextlib
-import ctypes
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -18,12 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-KERNEL_TELLS: Final = platform.system() == "Linux"
-PR_SET_PDEATHSIG: Final = 1
-GRACE_SECS: Final = 20.0
-PARENT_GONE: Final = 1
+GRACE_SECS: Final = 40.0
+"""Longer than a graceful stop of a bot may take."""
 STOP_SIGNALS: Final = ("SIGTERM", "SIGINT", "SIGBREAK")
 END_SIGNAL: Final = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)
+STDIN: Final = 0
+SIGNALLED: Final = 128
+"""A program that a signal ended has this plus its number as exit code, as shells say it."""
 
 
 class Leash:
@@ -40,8 +39,8 @@ class Leash:
         self.stdin = stdin
 
     def words(self, command: tuple[str, ...]) -> list[str]:
-        """Return the command line that runs a command on this leash; call it from the main thread only."""
-        return [sys.executable, "-m", __name__, str(os.getpid()), *command]
+        """Return the command line that runs a command on this leash."""
+        return [sys.executable, "-m", __name__, *command]
 
     def options(self) -> dict[str, Any]:
         """Return how to start it: in a group of its own, so that Ctrl-C reaches this process alone."""
@@ -50,10 +49,7 @@ class Leash:
 
 @contextmanager
 def open_leash() -> Iterator[Leash]:
-    """Hold one end of a pipe; what is on the leash reads the other, where the kernel has no signal for it."""
-    if KERNEL_TELLS:
-        yield Leash(subprocess.DEVNULL)
-        return
+    """Hold one end of a pipe; what is on the leash reads the other."""
     reading, writing = os.pipe()
     try:
         yield Leash(reading)
@@ -62,47 +58,39 @@ def open_leash() -> Iterator[Leash]:
         os.close(reading)
 
 
-def main(words: list[str]) -> int:
-    """Run a command on the leash of a process."""
-    parent, command = int(words[0]), words[1:]
-    if not KERNEL_TELLS:
-        return watch_input(command)
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        return PARENT_GONE  # it died before the kernel knew that we want to be told
-    return os.execvp(command[0], command)  # noqa: S606  the command line of the one who holds the leash
-
-
-def watch_input(command: list[str]) -> int:
+def main(command: list[str]) -> int:
     """Run a command as a child; end it when standard input ends, or when told to by a signal."""
     # on Windows a group of its own is what a signal can be sent to; elsewhere it stays in ours
     options = _own_group() if sys.platform == "win32" else {}
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)  # noqa: S603  as above
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)  # noqa: S603  the holder's words
     for name in STOP_SIGNALS:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: _end(process))
+    threading.Thread(target=_end_with_input, args=(process,), name="leash", daemon=True).start()
+    code = process.wait()
+    return code if code >= 0 else SIGNALLED - code
 
-    def wait_for_end() -> None:
-        while sys.stdin.buffer.read(1):
-            pass
-        _end(process)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECS)
+
+def _end_with_input(process: subprocess.Popen[bytes]) -> None:
+    # not through sys.stdin, whose lock this thread would still hold when the interpreter ends
+    while os.read(STDIN, 1):
+        pass
+    _end(process)
+    try:
+        process.wait(GRACE_SECS)
+    except subprocess.TimeoutExpired:
         process.kill()
 
-    threading.Thread(target=wait_for_end, name="leash", daemon=True).start()
-    return process.wait()
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(END_SIGNAL)
 
 
 def _own_group() -> dict[str, Any]:
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.send_signal(END_SIGNAL)
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ class Supervisor:
         self._author = author
         self.children = [Child(part, leash, log_dir() / _log_name(plan, part), tell) for part in parts]
         self._bot: RunFile | None = None
+        self._has_begun = False
 
     def start(self) -> Started:
         """
@@ -69,7 +70,13 @@ class Supervisor:
         """
         self._refuse_second()
         self._save()
-        started = start_bot("paper", self._plan.bot_words, self._plan.name, leash=self._leash)
+        try:
+            started = start_bot("paper", self._plan.bot_words, self._plan.name, leash=self._leash)
+        except BaseException:
+            # what it began it has ended itself; a bot that ran before is not ours to stop
+            remove_up_file(self._plan.name)
+            raise
+        self._has_begun = True
         self._bot = load_run_file(self._plan.name)
         for child in self.children:
             child.start()
@@ -104,6 +111,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """End everything by id: who would raise an alarm first, then the bot, then those that watch it."""
+        if not self._has_begun:
+            return
         below = descendants(os.getpid())
         first = [child for child in self.children if child.part.name == "watchdog"]
         others = [child for child in reversed(self.children) if child not in first]
@@ -120,7 +129,6 @@ class Supervisor:
     def _look_after_bot(self) -> None:
         known, found = self._bot, load_run_file(self._plan.name)
         if known is not None and not known.is_running:
-            _reap(known.pid)
             self._bot = None
             last = found if found is not None and found.pid == known.pid else known
             how = "died without a word" if last.has_crashed else f"{last.state}: {last.reason or 'no reason'}"
@@ -144,7 +152,6 @@ class Supervisor:
             self._tell(f"{error}; killed")
             with suppress(NotRunning):
                 force_stop_bot(found)
-        _reap(found.pid)
 
     # -- the parts ----------------------------------------------------------------------------------
 
@@ -188,13 +195,6 @@ class Supervisor:
 
 def _log_name(plan: Plan, part: Part) -> str:
     return f"{plan.name}-{part.name}.out"
-
-
-def _reap(pid: int) -> None:
-    """Let the system forget a child of ours that ended; one that was started elsewhere is not ours."""
-    if hasattr(os, "WNOHANG"):
-        with suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
 
 
 def _await_gone(processes: list[tuple[int, str]]) -> None:

@@ -147,6 +147,18 @@ class Up:
         port = int(re.search(r":(\d+)$", self.parts["prometheus"]["url"])[1])  # type: ignore[index]
         return ASKING.PrometheusApi(port)
 
+    def start_another(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end whatever that is."""
+        return subprocess.run(
+            self.command(*words),
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
     def below(self) -> list[tuple[int, str]]:
         return descendants(self.process.pid)
 

@@ -59,6 +59,15 @@ def test_everything_answers_and_status_knows_where(together: Any) -> None:
     assert "?token=" in together.parts["panel"]["url"]
 
 
+def test_a_second_one_is_refused_and_the_first_does_not_notice(together: Any) -> None:
+    pid = together.bot_file["pid"]
+    refused = together.start_another("up", f"--name={together.bot_file['name']}", "--any-ports")
+    assert refused.returncode == 1
+    assert "may run once" in refused.stderr
+    assert together.held["watchdog"]["pid"]
+    assert (together.bot_file["pid"], together.call("status")["running"]) == (pid, True)
+
+
 def test_the_metrics_of_all_tables_move_while_signals_are_injected(together: Any) -> None:
     expected = {metric.name for metric in METRICS} - CONSTANT - TROUBLE
     seen: dict[str, set[tuple[str, ...]]] = {name: set() for name in expected}
@@ -147,12 +156,12 @@ def test_down_ends_all_of_it_and_leaves_neither_process_nor_secret(
 
 
 def test_without_prometheus_it_goes_on_and_when_killed_nothing_is_left(start_up: Any) -> None:
-    up = start_up("--no-panel", path="/nowhere")
+    up = start_up(path="/nowhere")
     up.await_up()
     assert "without prometheus: it is not installed" in up.notes
-    assert set(up.parts) == {"bot", "metrics", "telegram", "watchdog"}
+    assert set(up.parts) == {"bot", "metrics", "panel", "telegram", "watchdog"}
     below = up.below()
-    assert len(below) >= 3  # bot, its exchange, watchdog
+    assert len(below) >= 6  # bot, its exchange, panel, its Streamlit, Telegram, watchdog
     up.process.kill()
     up.process.wait()
     up.await_gone(below)
@@ -163,3 +172,16 @@ def test_who_insists_on_a_missing_part_gets_no_bot(start_up: Any, tmp_path: Any)
     up = start_up("--require", path="/nowhere")
     assert up.process.wait(60) == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_a_bot_that_was_started_alone_is_left_alone(start_up: Any) -> None:
+    up = start_up("--require", path="/nowhere")
+    up.process.wait(60)
+    words = ("--name=together", "--control-port=0", "--metrics-port=0", "--speed=60")
+    pid = up.call("start", "paper", *words, f"--state={up.folder / 'exchange.sqlite'}")["pid"]
+    refused = up.start_another("up", "--name=together", "--any-ports")
+    assert refused.returncode == 1
+    assert "only one bot" in refused.stderr
+    assert up.bot_file["pid"] == pid
+    assert up.call("stop", "--name=together")["how"] == "asked"
+    up.call("down", "--name=together", expect=3)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from nautilus_bot.process.status import read_status
 from nautilus_bot.process.up import parts as parts_of_up
 from nautilus_bot.process.up.child import Child
 from nautilus_bot.process.up.down import take_down
-from nautilus_bot.process.up.leash import Leash
+from nautilus_bot.process.up.leash import Leash, open_leash
 from nautilus_bot.process.up.part import Part, Plan
 from nautilus_bot.process.up.parts import build_parts
 from nautilus_bot.process.up.prometheus import prometheus_config
@@ -73,33 +73,30 @@ def test_what_is_on_the_leash_ends_when_its_holder_is_killed() -> None:
     until(lambda: not is_alive(pid, birth))
 
 
-def test_where_the_kernel_tells_nothing_the_end_of_the_input_does() -> None:
+def test_a_program_on_the_leash_is_asked_once_and_its_exit_code_comes_through(tmp_path: Path) -> None:
     code = (
-        "import sys; from nautilus_bot.process.up.leash import watch_input;"
-        "sys.exit(watch_input([sys.executable, '-c', "
-        "'import os, time; print(os.getpid(), flush=True); time.sleep(600)']))"
+        "import signal, sys, time; asked = []; signal.signal(15, lambda *_: asked.append(1));"
+        "print('up', flush=True)\nwhile not asked: time.sleep(0.02)\n"
+        "time.sleep(0.3); sys.exit(40 + len(asked))"
     )
     between = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-m", "nautilus_bot.process.up.leash", sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
     )
     assert between.stdout is not None
     assert between.stdin is not None
-    pid = int(between.stdout.readline())
-    birth = process_birth(pid)
+    between.stdout.readline()
     between.stdin.close()
-    until(lambda: not is_alive(pid, birth))
-    between.wait(HANG_SECS)
+    assert between.wait(HANG_SECS) == 41
     between.stdout.close()
 
 
-def test_a_program_whose_holder_is_gone_already_is_not_run() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "nautilus_bot.process.up.leash", "1", sys.executable, "-c", "print('ran')"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (1, b"")
+@pytest.fixture
+def leash() -> Iterator[Leash]:
+    with open_leash() as held:
+        yield held
 
 
 # -- a part ---------------------------------------------------------------------------------------------
@@ -108,11 +105,10 @@ def test_a_program_whose_holder_is_gone_already_is_not_run() -> None:
 class Told:
     """A part, what it told, and a clock that stands still until it is moved."""
 
-    def __init__(self, log: Path, command: tuple[str, ...], **options: object) -> None:
+    def __init__(self, leash: Leash, log: Path, command: tuple[str, ...], **options: object) -> None:
         self.lines: list[str] = []
         self.now = 0.0
         part = Part(name="prometheus", command=command, **options)  # type: ignore[arg-type]
-        leash = Leash(subprocess.DEVNULL)
         self.child = Child(part, leash, log, self.lines.append, lambda: self.now)
 
     def until_dead(self) -> str:
@@ -120,8 +116,10 @@ class Told:
         return self.lines[-1]
 
 
-def test_a_part_that_dies_is_named_with_its_last_words_and_started_again_ever_later(tmp_path: Path) -> None:
-    told = Told(tmp_path / "log", (sys.executable, "-c", "import sys; print('no room'); sys.exit(7)"))
+def test_a_part_that_dies_is_named_with_its_last_words_and_started_again_ever_later(
+    leash: Leash, tmp_path: Path
+) -> None:
+    told = Told(leash, tmp_path / "log", (sys.executable, "-c", "import sys; print('no room'); sys.exit(7)"))
     told.child.start()
     for wait in (1, 2, 4):
         assert told.until_dead() == f"prometheus ended (exit code 7): no room; again in {wait} s"
@@ -135,11 +133,11 @@ def test_a_part_that_dies_is_named_with_its_last_words_and_started_again_ever_la
     assert told.child.starts == 4
 
 
-def test_a_part_ends_when_it_is_asked_and_is_killed_when_it_does_not(tmp_path: Path) -> None:
+def test_a_part_ends_when_it_is_asked_and_is_killed_when_it_does_not(leash: Leash, tmp_path: Path) -> None:
     stubborn = (
         "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
     )
-    told = Told(tmp_path / "log", (sys.executable, "-c", stubborn))
+    told = Told(leash, tmp_path / "log", (sys.executable, "-c", stubborn))
     told.child.start()
     until(lambda: (tmp_path / "log").read_text() == "up\n")
     pid, birth = told.child.pid, told.child.birth
@@ -149,12 +147,12 @@ def test_a_part_ends_when_it_is_asked_and_is_killed_when_it_does_not(tmp_path: P
     assert told.child.pid == 0
 
 
-def test_what_a_dead_part_has_started_ends_too(tmp_path: Path) -> None:
+def test_what_a_dead_part_has_started_ends_too(leash: Leash, tmp_path: Path) -> None:
     code = (
         "import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', 'import time; "
         "time.sleep(600)']); print(child.pid, flush=True); time.sleep(600)"
     )
-    told = Told(tmp_path / "log", (sys.executable, "-c", code))
+    told = Told(leash, tmp_path / "log", (sys.executable, "-c", code))
     told.child.start()
     until(lambda: (tmp_path / "log").read_text().endswith("\n"))
     below = int((tmp_path / "log").read_text())
@@ -164,18 +162,18 @@ def test_what_a_dead_part_has_started_ends_too(tmp_path: Path) -> None:
     until(lambda: not is_alive(below, birth))
 
 
-def test_a_secret_that_a_part_prints_is_not_kept_and_its_errors_are(tmp_path: Path) -> None:
+def test_a_secret_that_a_part_prints_is_not_kept_and_its_errors_are(leash: Leash, tmp_path: Path) -> None:
     both = "import sys; print('secret'); print('broken', file=sys.stderr)"
-    told = Told(tmp_path / "log", (sys.executable, "-c", both), prints_secret=True)
+    told = Told(leash, tmp_path / "log", (sys.executable, "-c", both), prints_secret=True)
     told.child.start()
     assert "broken" in told.until_dead()
     assert (tmp_path / "log").read_text() == "broken\n"
 
 
-def test_a_program_that_is_not_there_is_tried_again_later(tmp_path: Path) -> None:
+def test_a_program_that_is_not_there_is_tried_again_later(leash: Leash, tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    told = Told(blocked / "log", SLEEPER)
+    told = Told(leash, blocked / "log", SLEEPER)
     assert not told.child.start()
     assert told.lines[0].startswith("prometheus could not be started")
     assert told.lines[0].endswith("again in 1 s")
