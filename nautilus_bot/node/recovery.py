@@ -21,7 +21,7 @@ from catalog.store import EventStore
 from catalog.sweep import Swept, sweep
 from catalog.verify import verify_run
 from nautilus_bot.core import ids, topics
-from nautilus_bot.core.errors import AlreadyRunning, EventCatalogError
+from nautilus_bot.core.errors import AlreadyRunning, EventCatalogError, JournalHalted
 from nautilus_bot.core.messages import Notice, TradingHalted
 from nautilus_bot.core.session_state import SessionSnapshot
 from nautilus_bot.node.builder import Wiring
@@ -85,12 +85,19 @@ def lock_account(store: EventStore, account: str) -> OwnerLock:
     ------
     AlreadyRunning
         If another process does.
+    JournalHalted
+        If nothing can be written there.
     """
     name = "".join(one if one.isalnum() else "_" for one in account)[-100:]
     path = store.root / ACCOUNTS / f"{name}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         return OwnerLock(path)
+    except OSError as e:
+        raise JournalHalted(
+            f"a session must be able to write its journal below {store.root}, but: {e.strerror}; nothing was "
+            "started, and nothing was changed at the venue"
+        ) from e
     except AlreadyRunning as e:
         owner = path.read_text().strip() or "unknown"
         raise AlreadyRunning(

@@ -4,9 +4,9 @@ One bot for the kill tests, in a process of its own: trade a script of injected 
 usage: bot.py HTTP_URL WS_URL FOLDER SCRIPT
 
 ``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``, ``halt``,
-``resume``, ``snapshot``, ``full`` (the disk) and ``assign:SYMBOL:STRATEGY:STOP:TARGET``. The environment
-variable ``BOT_KILL_AT`` names where the process kills itself, at the journal, which every event and command
-passes before anybody acts on it:
+``resume``, ``snapshot``, ``full`` (the disk), ``flood`` (the journal) and
+``assign:SYMBOL:STRATEGY:STOP:TARGET``. The environment variable ``BOT_KILL_AT`` names where the process kills
+itself, at the journal, which every event and command passes before anybody acts on it:
 
 - ``before:TYPE:N`` or ``after:TYPE:N``: around the commit of the N-th entry of that type,
 - ``before:*:N`` or ``after:*:N``: around the N-th entry of any type,
@@ -38,7 +38,7 @@ from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core import ids, topics
 from nautilus_bot.core.control import AssignExternal
-from nautilus_bot.core.messages import Message, OperatorCommand, TradingHalted, TradingResumed
+from nautilus_bot.core.messages import Message, Notice, OperatorCommand, TradingHalted, TradingResumed
 from nautilus_bot.node.control_target import SessionTarget
 from nautilus_bot.node.session import TradingSession, run_until_stopped
 from nautilus_bot.risk.gate import RiskGate
@@ -47,6 +47,7 @@ ROOT = Path(__file__).parents[2]
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 QUIET_CHECKS = 6
 SETTLED_SECS = 30.0
+FLOOD = 20_000
 LIMITS: dict[str, dict[str, Any]] = {
     "throttle": {"secs": 0},
     "hourly_cap": {"total": 100_000, "per_strategy": 100_000},
@@ -145,7 +146,19 @@ def set_breaker(session: TradingSession, *, halted: bool) -> None:
     session.host.node.kernel.msgbus.publish(topics.TRADING + "test", fact)
 
 
-def fill_disk(session: TradingSession) -> None:
+async def flood(session: TradingSession) -> None:
+    """Say so much that the journal's log outgrows the room that it has in advance, until it halts."""
+    bus = session.host.node.kernel.msgbus
+    for _ in range(FLOOD):
+        if session.run.journal.halted:
+            return
+        bus.publish(
+            topics.NOTICE + "test", Notice(ts_event=0, severity="info", component="test", text="x" * 4_000)
+        )
+        await asyncio.sleep(0)
+
+
+def limit_files(session: TradingSession) -> None:
     """Let no file of this process grow any more, as on a full disk."""
     log = Path(f"{session.run.journal.path}-wal")
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -191,7 +204,10 @@ async def play(session: TradingSession, script: str) -> None:
             case ["snapshot"]:
                 session.host.record_snapshot(session.run)
             case ["full"]:
-                fill_disk(session)
+                limit_files(session)
+                await flood(session)
+            case ["flood"]:
+                await flood(session)
             case ["halt" | "resume" as word]:
                 set_breaker(session, halted=word == "halt")
             case ["assign", *words]:
