@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nautilus_bot.replay.booked import Booked, Bookings
@@ -96,6 +96,7 @@ trades = st.builds(
 sides = st.lists(trades, max_size=8, unique_by=lambda one: (one.decided_ns, one.sign))
 
 
+@settings(deadline=None)
 @given(session=sides, backtest=sides)
 def test_the_parts_always_sum_to_the_gap(session: list[Booked], backtest: list[Booked]) -> None:
     report = split(booked(*session), booked(*backtest))
@@ -105,6 +106,7 @@ def test_the_parts_always_sum_to_the_gap(session: list[Booked], backtest: list[B
     assert abs(sum((part.usdt for part in report.parts), Decimal(0)) - report.gap) < Decimal("1e-9")
 
 
+@settings(deadline=None)
 @given(st.lists(st.decimals(min_value=-1000, max_value=1000, places=6), min_size=1, max_size=9))
 def test_cents_move_no_part_by_a_cent_or_more(values: list[Decimal]) -> None:
     whole, rounded = in_cents(sum(values, Decimal(0)), values)
