@@ -199,8 +199,10 @@ class TradingSession:
         try:
             await self._until_trading(running)
             start_secs = time.monotonic() - begun
-            async with self._beside():
-                await self._until_stopped(running)
+            # one that was told to stop meanwhile never says that it trades
+            if not self._stop.is_set():
+                async with self._beside():
+                    await self._until_stopped(running)
         except BaseException as error:
             self._reason = self._reason or f"failed: {error!r}"
             raise
