@@ -11,13 +11,7 @@ from typing import ClassVar
 
 from nautilus_trader.model.data import Bar
 from nautilus_trader.model.enums import OrderSide
-from nautilus_trader.model.events import (
-    OrderCanceled,
-    OrderDenied,
-    OrderExpired,
-    OrderFilled,
-    OrderRejected,
-)
+from nautilus_trader.model.events import OrderFilled
 from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.objects import Price
 
@@ -33,9 +27,10 @@ from nautilus_bot.core.messages import (
 )
 from nautilus_bot.market.bar_values import bar_values
 from strategies.config import SignalStrategyConfig
+from strategies.endings import EndingStrategy
 from strategies.exits import ExitTerms, Lot, build_exits
 from strategies.kernels.contract import Decision, Kernel, MutableFloats
-from strategies.restoring import CLOSING, RestoringStrategy
+from strategies.restoring import CLOSING
 from strategies.retries import Retries
 from strategies.signals import Identity, build_signal, size_refusal
 from strategies.sizing import SizingLimits, entry_quantity
@@ -45,7 +40,7 @@ CLOSE = "close"
 CLOSE_ALL = "close_all"
 
 
-class SignalStrategy(RestoringStrategy):
+class SignalStrategy(EndingStrategy):
     """
     Trade the decisions of a kernel on one instrument and timeframe.
 
@@ -176,12 +171,8 @@ class SignalStrategy(RestoringStrategy):
     def _on_decision(self, decision: Decision, price: Price, state: MutableFloats, ts: int) -> None:
         if self.net == 0 and not self._entry_id and not self._lots:
             self._propose_entry(decision, price, state, ts)
-        elif self.net * int(decision.side) < 0 and self._closing is None and self._may_close():
+        elif self.net * int(decision.side) < 0 and self._closing is None:
             self._begin_close(self._build_signal(decision, price, state, ts, closes=True))
-
-    def _may_close(self) -> bool:
-        """Tell whether a close is worth another attempt: each one gives up the protection meanwhile."""
-        return self._retries.is_due(CLOSING, self.clock.timestamp_ns())
 
     def _on_gap(self, bar: Bar) -> None:
         """Forget what the indicators knew; a position does not run across missing data silently."""
@@ -418,93 +409,6 @@ class SignalStrategy(RestoringStrategy):
             return False
         self.cancel_order(order)
         return True
-
-    # -- ends without a fill ------------------------------------------------------------------------
-
-    def on_order_canceled(self, event: OrderCanceled) -> None:
-        """Note that an order of ours can no longer fill."""
-        self._on_order_ended(event.client_order_id.value)
-
-    def on_order_expired(self, event: OrderExpired) -> None:
-        """Note that an order of ours can no longer fill."""
-        self._on_order_ended(event.client_order_id.value)
-
-    def on_order_denied(self, event: OrderDenied) -> None:
-        """The gate refused; the verdict says why."""
-        self._on_order_refused(event.client_order_id.value, event.reason, event.ts_init)
-
-    def on_order_rejected(self, event: OrderRejected) -> None:
-        """The venue refused; a position that thereby lost its stop is closed at once."""
-        lot = self._lot_of(event.client_order_id.value)
-        lost_stop = lot is not None and event.client_order_id.value == lot.stop_id
-        self._on_order_refused(event.client_order_id.value, event.reason, event.ts_init)
-        if lost_stop and self._retries.is_due(CLOSING, event.ts_init):
-            self.close_position("the venue rejected the protective stop", self._terms_price(), event.ts_event)
-
-    def _on_order_refused(self, client_order_id: str, reason: str, now_ns: int) -> None:
-        """Note a refusal: a series of them is told once, each is tried again later than the one before."""
-        if client_order_id == self._dust_id:
-            self._on_dust_refused(reason, now_ns)
-        elif client_order_id == self._close_id:
-            self._close_id, self._closing = "", None
-            if self._retries.note(CLOSING, now_ns):
-                text = f"closing order {client_order_id} was refused ({reason}), {self.net} still open"
-                self._notice("critical", text)
-        else:
-            if self._lot_of(client_order_id) is not None and self.net != 0 and self._closing is None:
-                self._on_exit_refused(client_order_id, reason, now_ns)
-            self._on_order_ended(client_order_id)
-
-    def _on_exit_refused(self, client_order_id: str, reason: str, now_ns: int) -> None:
-        role = ids.role_of(client_order_id)
-        if self._retries.note(role, now_ns):
-            text = f"{client_order_id} was refused ({reason}): {self.net} lacks it until it is tried again"
-            self._notice("critical" if role == ids.STOP else "warning", text)
-
-    def _terms_price(self) -> Price:
-        if self._terms is None:
-            raise AssertionError(f"{self.id}: a position without exit terms")
-        return self._terms.stop
-
-    def _on_order_ended(self, client_order_id: str) -> None:
-        if client_order_id == self._entry_id:
-            self._end_entry()
-        elif client_order_id == self._close_id:
-            self._close_id = ""
-            self._closing = None
-            self._notice("critical", f"closing order {client_order_id} ended unfilled, {self.net} still open")
-        elif client_order_id == self._dust_id:
-            self._dust_id = ""
-        else:
-            lot = self._lot_of(client_order_id)
-            if lot is not None:
-                self._mark_closed(lot, client_order_id)
-                self._drop_settled_lots()
-
-    def _end_entry(self) -> None:
-        """Note that the entry fills no more; one that opened nothing leaves an older position its terms."""
-        order = self.cache.order(ClientOrderId(self._entry_id))
-        self._entry_id = ""
-        opened_nothing = order is None or order.filled_qty.as_decimal() == 0
-        if opened_nothing and self.net != 0 and self._before_entry is not None:
-            self._entry_signal, self._lot_count, self._terms = self._before_entry
-
-    def _mark_closed(self, lot: Lot, client_order_id: str) -> None:
-        if client_order_id == lot.stop_id:
-            lot.stop_open = False
-        else:
-            lot.target_open = False
-
-    def _drop_settled_lots(self) -> None:
-        self._lots = [lot for lot in self._lots if lot.stop_open or lot.target_open]
-        if self._closing is not None:
-            self._finish_close()
-
-    def _lot_of(self, client_order_id: str) -> Lot | None:
-        for lot in self._lots:
-            if client_order_id in (lot.stop_id, lot.target_id):
-                return lot
-        return None
 
     # -- words --------------------------------------------------------------------------------------
 

@@ -137,7 +137,8 @@ class RestoringStrategy(Strategy):
         self._entry_signal, self._lot_count = signal.signal_id, 0
         stop, target = Price.from_str(assigned.stop), Price.from_str(assigned.target)
         self._terms = ExitTerms(stop, target, linked_by_venue=self._linked)
-        self.repair(stop, assigned.ts_event, self.clock.timestamp_ns())
+        # market time: a replay has no other, and nothing was refused yet under this signal
+        self.repair(stop, assigned.ts_event, assigned.ts_event)
 
     def _missing(self) -> Decimal:
         """Return what is open, neither protected by a lot nor about to be closed; may be negative."""
