@@ -28,7 +28,7 @@ ROOT = Path(__file__).parents[3]
 NAME = "cycles"
 SPEED = "60"
 OK, FAILED, NOT_RUNNING = 0, 1, 3
-GONE_SECS = 15.0
+GONE_SECS = 60.0
 
 
 class Cycles:
