@@ -1,6 +1,7 @@
 """What each question is answered with: figures of the control API, stories of the event catalog."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -125,25 +126,25 @@ def why(question: Question) -> str:
 
 
 def strategies(question: Question) -> str:
-    """Return the strategies, paused or not, with their signals and profit."""
+    """Return the strategies with their signals and profit, and which of them are paused."""
     bot, seen = question.desk.status(), question.desk.snapshot()
-    lines = []
+    paused = bot.breakers.paused.keys()
+    instances: dict[str, list[str]] = {}
     for strategy_id in bot.strategies:
-        name = strategy_id.partition("-")[0]
-        symbol = strategy_id.partition("_")[2].partition("_")[0]
-        mine = [
-            one for one in seen.signal_counts if one.strategy == name and _symbol(one.instrument_id) == symbol
-        ]
-        made = [one for one in seen.trades if one.strategy == name and _symbol(one.instrument_id) == symbol]
+        instances.setdefault(strategy_id.partition("-")[0], []).append(strategy_id)
+    lines = []
+    for name, ids in instances.items():
+        counts = [one for one in seen.signal_counts if one.strategy == name]
         lines.append(
             question.texts.say(
                 "answer_strategy",
-                mark="⏸" if bot.breakers.paused.keys() & {name, strategy_id} else "▶️",
-                strategy=strategy_id,
-                signals=sum(one.generated for one in mine),
-                executed=sum(one.executed for one in mine),
-                refused=sum(sum(one.refused.values()) for one in mine),
-                pnl=f"{sum(one.realized_usdt for one in made):+.2f}",
+                mark=_activity(paused, name, set(ids)),
+                strategy=name,
+                symbols=len(ids),
+                signals=sum(one.generated for one in counts),
+                executed=sum(one.executed for one in counts),
+                refused=sum(sum(one.refused.values()) for one in counts),
+                pnl=f"{sum(one.realized_usdt for one in seen.trades if one.strategy == name):+.2f}",
             )
         )
     return fit(lines, question.texts)
@@ -197,6 +198,12 @@ def version(question: Question) -> str:
 
 
 # -- parts --------------------------------------------------------------------------------------------
+
+
+def _activity(paused: AbstractSet[str], name: str, ids: set[str]) -> str:
+    if name in paused or paused >= ids:
+        return "⏸"
+    return "⏯" if paused & ids else "▶️"
 
 
 def _report(question: Question, text: str, length_ns: int) -> str:
@@ -299,8 +306,7 @@ def _order(order: OrderStory, texts: Texts) -> Iterator[str]:
         id=order.client_order_id,
         side=order.side,
         quantity=order.quantity,
-        type=order.type.lower().replace("_", " "),
-        price=order.trigger or order.price,
+        what=" ".join((order.type.lower().replace("_", " "), order.trigger or order.price)).strip(),
         steps=", ".join(step.event.removeprefix("Order").lower() for step in order.steps[1:]),
     )
 

@@ -5,6 +5,7 @@ import datetime as dt
 import logging
 import time
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any, Final
 
 from telegram import BotCommand, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
@@ -19,8 +20,8 @@ from monitoring.telegram.commands import COMMANDS, EXAMPLES, Act, Ask, find
 from monitoring.telegram.confirm import Confirmations
 from monitoring.telegram.desk import Desk
 from monitoring.telegram.pace import Backoff
-from monitoring.telegram.texts import Texts
-from nautilus_bot.core.errors import BotError, ConfigError, did_you_mean
+from monitoring.telegram.texts import Html, Texts
+from nautilus_bot.core.errors import BotError, ConfigError
 
 LOG: Final = logging.getLogger(__name__)
 LATE_SECS: Final = 120
@@ -97,9 +98,7 @@ class Operator:
         name, argument = word[1:].partition("@")[0][:NAME_LENGTH].lower(), argument.strip()
         command = find(name)
         if command is None:
-            hint = did_you_mean(name, [one.name for one in COMMANDS])
-            shown = hint if hint.startswith("did") else self._texts.word("answer_hint")
-            await self._say("answer_unknown", command=name, hint=shown)
+            await self._say("answer_unknown", command=name, hint=Html(self._hint(name)))
         elif command.needs and not argument:
             what = self._texts.word(f"answer_needs_{command.needs}")
             await self._say("answer_needs", command=name, what=what, example=EXAMPLES[command.needs])
@@ -110,6 +109,14 @@ class Operator:
             answering.add_done_callback(self._answered)
         else:
             await self._on_act(command, argument, user_id, message.date)
+
+    def _hint(self, name: str) -> str:
+        close = get_close_matches(name, [one.name for one in COMMANDS], n=1, cutoff=0.5)
+        return (
+            self._texts.say("answer_did_you_mean", name=close[0])
+            if close
+            else self._texts.word("answer_hint")
+        )
 
     async def _answer(self, command: Ask, argument: str) -> None:
         question = Question(self._bot, argument, self._desk, self._store, self._texts, now_ns=self._now_ns())
@@ -148,7 +155,7 @@ class Operator:
             ]
         )
         secs = f"{self._confirmations.good_for_secs:.0f}"
-        text = self._texts.say("answer_confirm", command=act.name, argument=argument, secs=secs)
+        text = self._texts.say("answer_confirm", command=f"{act.name} {argument}".strip(), secs=secs)
         await self._reply(text, buttons)
 
     async def _on_press(self, query: CallbackQuery) -> None:
@@ -161,7 +168,8 @@ class Operator:
         if agreed:
             text = await self._carry_out(pending.act, pending.argument, pending.user_id)
         else:
-            text = self._texts.say("answer_cancelled", command=pending.act.name, argument=pending.argument)
+            named = f"{pending.act.name} {pending.argument}".strip()
+            text = self._texts.say("answer_cancelled", command=named)
         try:
             await query.edit_message_text(text, parse_mode="HTML")
         except TelegramError:

@@ -58,8 +58,10 @@ class Noise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         A connection or the market data failed, or came back.
     command : str, default "on"
         Somebody else gave the bot a command.
-    notice : str, default "silent"
-        What the bot says besides.
+    notice : str, default "off"
+        What the bot says besides; most of it is told by the other kinds, too.
+    warning : str, default "on"
+        The bot warns.
     error : str, default "on"
         Something failed.
     daily_report : str, default "silent"
@@ -77,7 +79,8 @@ class Noise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     trading: NoiseLevel = "on"
     guard: NoiseLevel = "silent"
     command: NoiseLevel = "on"
-    notice: NoiseLevel = "silent"
+    notice: NoiseLevel = "off"
+    warning: NoiseLevel = "on"
     error: NoiseLevel = "on"
     daily_report: NoiseLevel = "silent"
 

@@ -50,7 +50,7 @@ class Texts:
         shown = {
             key: fact if isinstance(fact, Html) else self.plain(str(fact)) for key, fact in facts.items()
         }
-        return self._words[name].format_map(shown)
+        return self._words[name].format_map(shown).rstrip()
 
     def tell(self, notification: Notification) -> str:
         """Return a notification as a message that is never too long."""

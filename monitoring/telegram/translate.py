@@ -85,8 +85,8 @@ def _severe(severity: str) -> Callable[[Plain], bool]:
     return lambda plain: bool(plain["severity"] == severity)
 
 
-def _by_operator(plain: Plain) -> bool:
-    return not plain.get("rule")
+def _by_rule(plain: Plain) -> bool:
+    return bool(plain.get("rule"))
 
 
 def _not_from_here(plain: Plain) -> bool:
@@ -161,6 +161,9 @@ def _about_symbol(*names: str) -> Callable[[Plain], Facts]:
     return lambda plain: facts(plain) | {"symbol": _symbol(plain.get("instrument_id") or "") or "*"}
 
 
+_limited: Final = _about_symbol("reason", "author")
+
+
 def _command(plain: Plain) -> Facts:
     said = " ".join(text for text in plain.get("arguments", ()) if text)
     return {"command": plain["command"], "author": plain["author"], "arguments": said}
@@ -205,18 +208,18 @@ TABLE: Final = (
     Row("PositionOpened", _always, "position_opened", "info", _position),
     Row("PositionClosed", _always, "position_closed", "info", _closed),
     Row("OrderUpdated", _role(ids.STOP), "stop_moved", "info", _moved),
-    Row("TradingHalted", _by_operator, "trading", "warning", _fact("reason", "author"), "halted"),
-    Row("TradingHalted", _always, "critical", "critical", _fact("reason", "rule"), "halted_by_rule"),
-    Row("TradingReduceOnly", _always, "trading", "warning", _about_symbol("reason", "author"), "reduce_only"),
-    Row("TradingResumed", _always, "trading", "info", _fact("reason", "author"), "resumed"),
-    Row("StrategyPaused", _always, "trading", "info", _fact("strategy", "author", "reason"), "paused"),
-    Row("StrategyResumed", _always, "trading", "info", _fact("strategy", "author"), "unpaused"),
+    Row("TradingHalted", _by_rule, "critical", "critical", _fact("reason", "rule"), "halted_by_rule"),
+    Row("TradingHalted", _not_from_here, "trading", "warning", _fact("reason", "author"), "halted"),
+    Row("TradingReduceOnly", _not_from_here, "trading", "warning", _limited, "reduce_only"),
+    Row("TradingResumed", _not_from_here, "trading", "info", _fact("reason", "author"), "resumed"),
+    Row("StrategyPaused", _not_from_here, "trading", "info", _fact("strategy", "author", "reason"), "paused"),
+    Row("StrategyResumed", _not_from_here, "trading", "info", _fact("strategy", "author"), "unpaused"),
     Row("EntriesSuspended", _always, "guard", "warning", _fact("author", "reason"), "suspended"),
     Row("EntriesAllowed", _always, "guard", "info", _fact("author", "reason"), "allowed"),
     Row("MarketGap", _always, "guard", "warning", _about_symbol("missing_bars"), "gap"),
     Row("Notice", _severe("critical"), "critical", "critical", _fact("component", "text")),
     Row("Notice", _severe("error"), "error", "error", _fact("component", "text")),
-    Row("Notice", _severe("warning"), "notice", "warning", _fact("component", "text"), "warning"),
+    Row("Notice", _severe("warning"), "warning", "warning", _fact("component", "text")),
     Row("Notice", _always, "notice", "info", _fact("component", "text")),
     Row("OperatorCommand", _not_from_here, "command", "info", _command),
     Row("SessionStopping", _always, "stopped", "info", _fact("reason")),

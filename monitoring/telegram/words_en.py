@@ -22,8 +22,8 @@ NOTIFICATIONS: Final = {
     "{reason} <code>{id}</code>",
     "position_opened": "📈 Opened <b>{side} {symbol}</b> {quantity} at {price}\n{strategy} <code>{id}</code>",
     "position_closed": "{mark} Closed <b>{side} {symbol}</b> {quantity}: "
-    "<b>{pnl} {currency}</b> ({percent} %)\n"
-    "{price} to {exit}, held {held}, {strategy} <code>{id}</code>",
+    "<b>{pnl} {currency}</b> after fees\n"
+    "{price} to {exit} ({percent} %), held {held}, {strategy} <code>{id}</code>",
     "stop_moved": "🛡 Stop of {symbol} now at {price} for {quantity}\n{strategy} <code>{id}</code>",
     "halted": "⏸ <b>Trading halted</b> by {author}: {reason}",
     "halted_by_rule": "🛑 <b>Trading halted</b> by the rule <b>{rule}</b>: {reason}",
@@ -65,6 +65,7 @@ FRAME: Final = {
     "kind_guard": "words of the guards",
     "kind_command": "commands",
     "kind_notice": "notices",
+    "kind_warning": "warnings",
     "kind_error": "errors",
     "kind_critical": "critical",
     "kind_daily_report": "daily reports",
@@ -100,10 +101,10 @@ ANSWERS: Final = {
     "confidence {confidence}\nBecause: {reason}",
     "why_refused": "🚫 Refused by <b>{rule}</b>: {reason}",
     "why_approved": "Approved by {count} rules",
-    "why_order": "{role} {id}: {side} {quantity} {type} {price}: {steps}",
+    "why_order": "{role} {id}: {side} {quantity} {what}: {steps}",
     "why_result": "Result <b>{pnl}</b> USDT ({side} {quantity}, {price} to {exit}), ended by {ending}",
     "why_foreign": "<code>{id}</code>: no signal of ours stands behind it.",
-    "strategy": "{mark} {strategy}: {signals} signals, {executed} executed, {refused} refused, "
+    "strategy": "{mark} {strategy} on {symbols}: {signals} signals, {executed} executed, {refused} refused, "
     "<b>{pnl}</b> USDT",
     "risk": "Trading is <b>{state}</b> {reason}\n"
     "Drawdown {drawdown} %, day's loss {loss} %, exposure gross {gross}, net {net} USDT\n"
@@ -116,16 +117,17 @@ ANSWERS: Final = {
     "done": "👌 {text}",
     "refused": "🚫 Refused: {text}",
     "failed_to_ask": "⚠️ {reason}",
-    "confirm": "❓ Really <b>/{command}</b> {argument}? Good for {secs} s.",
+    "confirm": "❓ Really <b>/{command}</b>? Good for {secs} s.",
     "yes": "Yes",
     "no": "No",
-    "cancelled": "Not done: /{command} {argument}",
+    "cancelled": "Not done: /{command}",
     "expired": "Too late: ask again.",
     "not_yours": "Only who asked may answer.",
     "too_old": "/{command} was sent {age} s ago and is not carried out any more; send it again.",
     "needs": "/{command} needs {what}: /{command} {example}",
     "unknown": "There is no /{command}. {hint}",
     "hint": "Try /help.",
+    "did_you_mean": "Did you mean /{name}?",
     "needs_strategy": "a strategy",
     "needs_symbol": "a symbol",
     "needs_id": "an order, signal or position",

@@ -22,8 +22,8 @@ NOTIFICATIONS: Final = {
     "{reason} <code>{id}</code>",
     "position_opened": "📈 Abierta <b>{side} {symbol}</b> {quantity} a {price}\n{strategy} <code>{id}</code>",
     "position_closed": "{mark} Cerrada <b>{side} {symbol}</b> {quantity}: "
-    "<b>{pnl} {currency}</b> ({percent} %)\n"
-    "de {price} a {exit}, duró {held}, {strategy} <code>{id}</code>",
+    "<b>{pnl} {currency}</b> tras comisiones\n"
+    "de {price} a {exit} ({percent} %), duró {held}, {strategy} <code>{id}</code>",
     "stop_moved": "🛡 Stop de {symbol} ahora en {price} por {quantity}\n{strategy} <code>{id}</code>",
     "halted": "⏸ <b>Operativa detenida</b> por {author}: {reason}",
     "halted_by_rule": "🛑 <b>Operativa detenida</b> por la regla <b>{rule}</b>: {reason}",
@@ -65,6 +65,7 @@ FRAME: Final = {
     "kind_guard": "avisos de los guardianes",
     "kind_command": "órdenes del operador",
     "kind_notice": "avisos",
+    "kind_warning": "advertencias",
     "kind_error": "errores",
     "kind_critical": "críticos",
     "kind_daily_report": "informes diarios",
@@ -100,11 +101,11 @@ ANSWERS: Final = {
     "confianza {confidence}\nPorque: {reason}",
     "why_refused": "🚫 Rechazada por <b>{rule}</b>: {reason}",
     "why_approved": "Aprobada por {count} reglas",
-    "why_order": "{role} {id}: {side} {quantity} {type} {price}: {steps}",
+    "why_order": "{role} {id}: {side} {quantity} {what}: {steps}",
     "why_result": "Resultado <b>{pnl}</b> USDT ({side} {quantity}, de {price} a {exit}), final: {ending}",
     "why_foreign": "<code>{id}</code>: no hay detrás ninguna señal nuestra.",
-    "strategy": "{mark} {strategy}: {signals} señales, {executed} ejecutadas, {refused} rechazadas, "
-    "<b>{pnl}</b> USDT",
+    "strategy": "{mark} {strategy} en {symbols}: {signals} señales, {executed} ejecutadas, "
+    "{refused} rechazadas, <b>{pnl}</b> USDT",
     "risk": "Operativa: <b>{state}</b> {reason}\n"
     "Caída {drawdown} %, pérdida del día {loss} %, exposición bruta {gross}, neta {net} USDT\n"
     "En pausa: {paused}; solo reducir: {reduce_only}",
@@ -116,16 +117,17 @@ ANSWERS: Final = {
     "done": "👌 {text}",
     "refused": "🚫 Rechazado: {text}",
     "failed_to_ask": "⚠️ {reason}",
-    "confirm": "❓ ¿De verdad <b>/{command}</b> {argument}? Vale durante {secs} s.",
+    "confirm": "❓ ¿De verdad <b>/{command}</b>? Vale durante {secs} s.",
     "yes": "Sí",
     "no": "No",
-    "cancelled": "No se hizo: /{command} {argument}",
+    "cancelled": "No se hizo: /{command}",
     "expired": "Demasiado tarde: pídalo de nuevo.",
     "not_yours": "Solo puede responder quien preguntó.",
     "too_old": "/{command} se envió hace {age} s y ya no se cumple; envíelo de nuevo.",
     "needs": "/{command} necesita {what}: /{command} {example}",
     "unknown": "No existe /{command}. {hint}",
     "hint": "Pruebe /help.",
+    "did_you_mean": "¿Quiso decir /{name}?",
     "needs_strategy": "una estrategia",
     "needs_symbol": "un símbolo",
     "needs_id": "una orden, señal o posición",

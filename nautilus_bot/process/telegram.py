@@ -61,7 +61,7 @@ def queue_alert(name: str, severity: Severity, text: str, now_ns: int) -> None:
     """
     told = Notification(
         key=f"{name}:watchdog:{now_ns}",
-        kind={"critical": "critical", "error": "error"}.get(severity, "notice"),
+        kind={"critical": "critical", "error": "error"}.get(severity, "warning"),
         severity=severity,
         text={"critical": "critical", "error": "error"}.get(severity, "notice"),
         ts_ns=now_ns,
