@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text
 
-from nautilus_bot.cli.backtest import CONFIG_FOLDER, ConfigOption
+from nautilus_bot.cli.config import CONFIG_FOLDER, ConfigOption
 from nautilus_bot.cli.output import JsonFlag, emit
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config

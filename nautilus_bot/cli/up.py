@@ -13,12 +13,11 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from nautilus_bot.cli.author import cli_author
-from nautilus_bot.cli.backtest import CONFIG_FOLDER, ConfigOption
+from nautilus_bot.cli.config import CONFIG_FOLDER, ConfigOption
 from nautilus_bot.cli.output import JsonFlag, emit, note, table
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core.errors import ProcessError
-from nautilus_bot.process.doctor.surroundings import PORTS
-from nautilus_bot.process.loopback import LOOPBACK, take_port
+from nautilus_bot.process.loopback import LOOPBACK, PORTS, take_port
 from nautilus_bot.process.start import Started
 from nautilus_bot.process.up.down import DOWN_TIMEOUT_SECS, Ended, take_down
 from nautilus_bot.process.up.leash import open_leash

@@ -8,6 +8,15 @@ from typing import Final
 from urllib.parse import urlsplit
 
 LOOPBACK: Final = "127.0.0.1"
+PORTS: Final = {
+    "metrics": 8080,
+    "control": 8787,
+    "panel": 8501,
+    "prometheus": 9090,
+    "grafana": 3000,
+    "alertmanager": 9093,
+}
+"""Where the bot and what stands beside it usually are."""
 PROBE_SECS: Final = 1.0
 OK: Final = 200
 

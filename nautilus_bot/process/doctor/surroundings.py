@@ -15,16 +15,9 @@ from adapters.bybit.rest import BybitRest
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.core.errors import BotError
 from nautilus_bot.process.doctor.deadline import within
+from nautilus_bot.process.loopback import PORTS
 
 ASK_SECS: Final = 5.0
-PORTS: Final = {
-    "metrics": 8080,
-    "control": 8787,
-    "panel": 8501,
-    "prometheus": 9090,
-    "grafana": 3000,
-    "alertmanager": 9093,
-}
 NS_PER_MS: Final = 1_000_000
 
 
