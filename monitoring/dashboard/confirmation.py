@@ -41,7 +41,7 @@ def _confirm(asked: Asked) -> None:
     if st.button("Yes", type="primary", key="confirm", disabled=not _is_sure(words), width="stretch"):
         with st.spinner("Working: the answer comes once it is really so"):
             done = _do(asked, words)
-        frame.sight.clear()
+        frame.watch().forget()
         st.session_state[TOLD] = (done, time.monotonic())
         st.rerun()
 

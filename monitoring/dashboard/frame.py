@@ -12,7 +12,7 @@ from monitoring.dashboard import actions, words
 from monitoring.dashboard.markup import badge, notice
 from monitoring.dashboard.recorded import RecordedRun
 from monitoring.dashboard.settings import PanelSettings, load_settings
-from monitoring.dashboard.sight import NEVER, Sight, look
+from monitoring.dashboard.sight import NEVER, Sight, Watch
 from monitoring.dashboard.trace import EquityTrace
 from nautilus_bot.core.errors import BotError
 
@@ -30,11 +30,17 @@ def settings() -> PanelSettings:
     return load_settings()
 
 
-@st.cache_data(ttl=1.0, show_spinner=False)
-def sight() -> Sight:
-    """Return the bot at this moment; asked once a second at most, however many tabs are open."""
+@st.cache_resource
+def watch() -> Watch:
+    """Return who looks at the bot, for all tabs."""
     known = settings()
-    return look(Path(known.run_dir), known.name)
+    return Watch(Path(known.run_dir), known.name)
+
+
+def sight() -> Sight:
+    """Return the bot as it was seen last."""
+    seen: Sight = watch().now()
+    return seen
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -68,7 +74,7 @@ def one_line_on_failure() -> Iterator[None]:
 
 def head(title: str) -> Sight:
     """Show title, state and buttons, and return the bot as it was seen."""
-    seen: Sight = sight()
+    seen = sight()
     with st.container(horizontal=True, vertical_alignment="center", key="head"):
         st.html(f'<header class="head"><h1>{title}</h1><div>{_state(seen)}</div></header>')
         actions.buttons(seen)

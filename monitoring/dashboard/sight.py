@@ -1,6 +1,10 @@
 """What the panel knows of the bot at one moment: found, asked, or in one line why it could not be asked."""
 
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -10,8 +14,11 @@ from nautilus_bot.core.control import BotStatus
 from nautilus_bot.core.errors import ProcessError
 from nautilus_bot.core.snapshot import Snapshot
 
-NEVER = "never started"
-SILENT = "not answering"
+NEVER: Final = "never started"
+SILENT: Final = "not answering"
+FRESH_SECS: Final = 1.0
+SILENT_SECS: Final = 5.0
+"""A bot that hangs costs every look its whole patience: the buttons must stay quick meanwhile."""
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +59,42 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
         if self.status is not None:
             return self.status.run_id
         return self.bot.run_id if self.bot is not None else ""
+
+
+class Watch:
+    """
+    Look at the bot for all tabs at once, so that their number and a bot that hangs cost little.
+
+    Parameters
+    ----------
+    run_dir : Path
+        Where run files are.
+    name : str
+        The bot; empty as in ``load_bot_file``.
+    clock : Callable[[], float]
+        Monotonic seconds.
+    """
+
+    def __init__(self, run_dir: Path, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._run_dir = run_dir
+        self._name = name
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: Sight | None = None
+        self._fresh_until = 0.0
+
+    def now(self) -> Sight:
+        """Return the bot as it was seen a second ago at most; longer when it could not be asked."""
+        with self._lock:
+            if self._seen is None or self._clock() >= self._fresh_until:
+                self._seen = look(self._run_dir, self._name)
+                self._fresh_until = self._clock() + (SILENT_SECS if self._seen.trouble else FRESH_SECS)
+            return self._seen
+
+    def forget(self) -> None:
+        """Look again next time."""
+        with self._lock:
+            self._seen = None
 
 
 def look(run_dir: Path, name: str) -> Sight:

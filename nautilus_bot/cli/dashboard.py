@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Final
@@ -23,6 +24,7 @@ from nautilus_bot.cli.output import JsonFlag, emit
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core.errors import ConfigError, ProcessError
 from nautilus_bot.process.pidfile import run_dir
+from nautilus_bot.process.up.leash import open_leash
 
 HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8501
@@ -61,20 +63,23 @@ def dashboard(
     chosen = _free_port(port)
     token = os.environ.get(TOKEN_VARIABLE) or secrets.token_urlsafe(TOKEN_BYTES)
     told = _settings(token, name, config, tuple(words or ()))
-    process = subprocess.Popen(_command(chosen), env=_environment(told), stdin=subprocess.DEVNULL)  # noqa: S603
     signal.signal(signal.SIGTERM, _as_interrupt)
-    try:
-        _await_ready(process, chosen)
-        opened = Opened(url=f"http://{HOST}:{chosen}/?token={token}", pid=process.pid)
-        emit(opened, as_json, _render)
-        if not no_browser:
-            webbrowser.open(opened.url)
-        process.wait()
-    except KeyboardInterrupt:
-        return  # told to stop
-    finally:
-        _end(process)
-    raise ProcessError(f"the panel must serve until it is told to stop, it ended with {process.returncode}")
+    with open_leash() as leash, suppress(KeyboardInterrupt):
+        process = subprocess.Popen(  # noqa: S603  our own command line
+            leash.words(_command(chosen)), env=_environment(told), stdin=leash.stdin, **leash.options()
+        )
+        try:
+            _await_ready(process, chosen)
+            opened = Opened(url=f"http://{HOST}:{chosen}/?token={token}", pid=process.pid)
+            emit(opened, as_json, _render)
+            if not no_browser:
+                webbrowser.open(opened.url)
+            process.wait()
+        finally:
+            _end(process)
+        raise ProcessError(
+            f"the panel must serve until it is told to end, it ended with {process.returncode}"
+        )
 
 
 def _require_streamlit() -> None:
@@ -110,7 +115,7 @@ def _settings(token: str, name: str, config: Path, words: tuple[str, ...]) -> Pa
     )
 
 
-def _command(port: int) -> list[str]:
+def _command(port: int) -> tuple[str, ...]:
     options = {
         "server.address": HOST,
         "server.port": str(port),
@@ -131,7 +136,7 @@ def _command(port: int) -> list[str]:
         "theme.textColor": "#e6edf6",
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *words]
+    return (sys.executable, "-m", "streamlit", "run", str(SCRIPT), *words)
 
 
 def _environment(told: PanelSettings) -> dict[str, str]:

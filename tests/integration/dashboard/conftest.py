@@ -206,6 +206,13 @@ class Browser:
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
 
+    def foreign(self, own: str) -> list[str]:
+        """Return what the page loaded from anywhere else."""
+        names = self.driver.execute_script("return performance.getEntries().map(entry => entry.name)")
+        return [
+            name for name in names if "://" in name and not name.startswith((own, own.replace("http", "ws")))
+        ]
+
     @property
     def overhang(self) -> int:
         """Pixels by which the page is wider than the screen."""

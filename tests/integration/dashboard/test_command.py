@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 ROOT = Path(__file__).parents[3]
 WITHOUT_STREAMLIT = """
@@ -43,8 +44,9 @@ def test_a_port_in_use_is_one_line() -> None:
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize(("sign", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGKILL, -9)])
 def test_it_listens_on_loopback_only_and_ends_with_all_that_it_started(
-    tmp_path: Path, wait_for: Callable[[str, Callable[[], Any]], Any]
+    tmp_path: Path, wait_for: Callable[[str, Callable[[], Any]], Any], sign: signal.Signals, code: int
 ) -> None:
     command = [sys.executable, "-m", "nautilus_bot.cli.main", "dashboard", "--port=0", "--no-browser"]
     settings = {"BOT_RUN_DIR": str(tmp_path), "BOT_BACKTEST__EVENT_STORE_PATH": str(tmp_path)}
@@ -55,14 +57,14 @@ def test_it_listens_on_loopback_only_and_ends_with_all_that_it_started(
         assert panel.stdout is not None
         address = panel.stdout.readline().decode()
         assert "http://127.0.0.1:" in address
-        (server,) = psutil.Process(panel.pid).children()
+        server = psutil.Process(panel.pid).children(recursive=True)[-1]
         listening = {c.laddr.ip for c in server.net_connections() if c.status == psutil.CONN_LISTEN}
         assert listening == {"127.0.0.1"}
         token = address.strip().partition("token=")[2]
         assert len(token) >= 32
         assert token not in " ".join(server.cmdline())
-        panel.send_signal(signal.SIGTERM)
-        assert panel.wait(30) == 0
+        panel.send_signal(sign)
+        assert panel.wait(30) == code
         wait_for("the end of the server", lambda: not server.is_running())
     finally:
         panel.kill()

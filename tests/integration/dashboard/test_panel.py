@@ -61,6 +61,7 @@ def test_every_page_loads_without_an_error_and_fits_a_phone(trading, browser, pa
     browser.wait(".box, .notice")
     assert browser.complaints() == []
     browser.keep(f"{page.lower()}")
+    assert browser.foreign(trading.url) == []
     browser.resize(*PHONE)
     browser.wait(".box, .notice")
     assert browser.overhang <= 0

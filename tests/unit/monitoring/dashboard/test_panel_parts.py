@@ -16,7 +16,7 @@ from monitoring.dashboard.markup import Cell, bar, table
 from monitoring.dashboard.report_files import report_address, report_files
 from monitoring.dashboard.services import services_of
 from monitoring.dashboard.settings import VARIABLE, PanelSettings, load_settings
-from monitoring.dashboard.sight import look
+from monitoring.dashboard.sight import Watch, look
 from monitoring.dashboard.silence import silence_box
 from monitoring.dashboard.trace import EquityTrace
 from nautilus_bot.core.errors import ConfigError, NotFound, ProcessError
@@ -196,3 +196,18 @@ def test_a_silence_shows_the_margins_of_both_directions() -> None:
     assert "missed by 25.3" in shown
     assert "For a SELL" in shown
     assert "Conditions" not in silence_box(found | {"sides": []})
+
+
+def test_a_bot_is_asked_once_a_second_and_less_often_while_it_is_in_trouble(tmp_path: Path) -> None:
+    now = [0.0]
+    watch = Watch(tmp_path, "paper", lambda: now[0])
+    assert watch.now().state == "never started"
+    save(tmp_path, bot(state="trading", pid=NOBODY))
+    assert watch.now().state == "never started"
+    now[0] = 1.0
+    assert watch.now().state == "crashed"
+    save(tmp_path, bot(state="ended", pid=NOBODY))
+    now[0] = 5.9
+    assert watch.now().state == "crashed"
+    watch.forget()
+    assert watch.now().state == "ended"
