@@ -397,8 +397,8 @@ async def short_public_drop(lab: Lab) -> None:
     bus.subscribe("events.market.*", gaps.append)
     assert await lab.until(lambda: len(bars) >= 2 * len(SYMBOLS))
     before = len(bars)
-    await lab.fault(kind="dropped_sockets", channels=["public"], for_secs=5)
-    assert await lab.until(lambda: len(bars) >= before + 4 * len(SYMBOLS))
+    await lab.fault(kind="dropped_sockets", channels=["public"], for_secs=12)
+    assert await lab.until(lambda: len(bars) >= before + 3 * len(SYMBOLS))
     times: dict[str, list[int]] = {}
     for bar in bars:
         times.setdefault(str(bar.bar_type), []).append(bar.ts_event // 1_000_000_000)
@@ -464,7 +464,7 @@ BEFORE_FUNDING_MS = 1_735_718_340_000
 
 MARKETS: dict[str, dict[str, Any]] = {
     "funding_at_speed": {"speed": 5.0, "market_start_ms": BEFORE_FUNDING_MS, "history_bars": 500},
-    "short_public_drop": {"speed": 15.0},
+    "short_public_drop": {"speed": 6.0},
 }
 """Where a script needs a market other than the synthetic one in real time."""
 
