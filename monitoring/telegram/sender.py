@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Final, Protocol
 
 import msgspec
@@ -154,9 +155,11 @@ class Sender:
         wait = self._pace.wait_secs(critical=True)
         if wait:
             return wait
-        messages = [self._text(one) for one in queued]
-        count = pack(messages, LONGEST) if len(queued) > PACKED_ABOVE else 1
-        await self._send(queued[:count], "\n\n".join(messages[:count]), loud=True)
+        # what is in doubt stays apart from what is not
+        alike = list(takewhile(lambda one: one.unsure is queued[0].unsure, queued))
+        messages = [self._texts.tell(one.notification) for one in alike]
+        count = pack(messages, LONGEST) if len(alike) > PACKED_ABOVE else 1
+        await self._send(alike[:count], "\n\n".join(messages[:count]), loud=True)
         return 0.0
 
     async def _deliver_others(self, queued: list[Queued]) -> float:
@@ -166,7 +169,8 @@ class Sender:
             return wait
         if len(queued) <= self._single_up_to:
             one = queued[0]
-            await self._send([one], self._text(one), loud=self._policy.is_loud(one.notification))
+            single = self._texts.tell(one.notification)
+            await self._send([one], single, loud=self._policy.is_loud(one.notification))
             return 0.0
         told = [one.notification for one in queued]
         text = summarize(told, self._texts, self._outbox.take_dropped())
@@ -175,6 +179,8 @@ class Sender:
         return 0.0
 
     async def _send(self, queued: list[Queued], text: str, *, loud: bool) -> None:
+        if any(one.unsure for one in queued):
+            text = self._texts.word("repeated") + text
         self._outbox.mark(queued, SENDING)
         receipt = await self._post.send(text, loud=loud)
         if receipt.result == "sent":
@@ -186,10 +192,6 @@ class Sender:
         wait = max(receipt.retry_secs, self._backoff.failed())
         LOG.warning("a message was %s (%s), next try in %.1f s", receipt.result, receipt.reason, wait)
         await self.rest(wait)
-
-    def _text(self, queued: Queued) -> str:
-        told = self._texts.tell(queued.notification)
-        return self._texts.word("repeated") + told if queued.unsure else told
 
 
 async def _wait_for(event: asyncio.Event, secs: float) -> None:
