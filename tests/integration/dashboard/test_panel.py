@@ -135,6 +135,32 @@ def test_why_tells_the_story_of_an_order(trading, browser) -> None:
     assert browser.complaints() == []
 
 
+def test_why_not_explains_a_silence(trading, browser) -> None:
+    ((at,),) = trading.catalog.sql("SELECT max(ts_market) FROM entries").rows
+    browser.go("Live")
+    browser.go("Runs")
+    browser.click('[role="tab"]:nth-of-type(3)')
+    browser.type(".st-key-why-not-at input", str(at))
+    browser.click('[role="tabpanel"]:last-of-type [data-testid="stFormSubmitButton"] button')
+    browser.wait('[data-name="why-not"]', ":")
+    assert browser.complaints() == []
+
+
+def test_a_report_is_shown_inside_but_in_an_origin_of_its_own(trading, browser) -> None:
+    (trading.folder / "reports").mkdir(exist_ok=True)
+    page = "<h1>A backtest</h1><script>document.title = origin</script>"
+    (trading.folder / "reports" / "backtest-1.html").write_text(page)
+    browser.go("Live")
+    browser.go("Reports")
+    browser.wait('[data-name="reports"]', "backtest-1.html")
+    frame = browser.wait("iframe")
+    assert (frame.get_attribute("src") or "").startswith("data:text/html")
+    browser.driver.switch_to.frame(frame)
+    browser.wait("h1", "A backtest")
+    assert browser.driver.execute_script("return document.title") == "null"
+    browser.driver.switch_to.default_content()
+
+
 def test_a_damaged_run_is_one_line(trading, browser) -> None:
     broken = trading.folder / "events" / "runs" / "paper-29990101-000000-dead"
     broken.mkdir()
