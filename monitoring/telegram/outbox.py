@@ -177,10 +177,10 @@ class Outbox:
                 "UPDATE notifications SET state = ? WHERE id = ?", [(state, one.number) for one in queued]
             )
 
-    def take_dropped(self) -> int:
-        """Return how many were dropped since the last time, and forget it."""
+    def forget_dropped(self) -> None:
+        """Forget what was dropped: it has been told how many they were."""
         with self._transaction() as db:
-            return db.execute("DELETE FROM notifications WHERE state = ?", (DROPPED,)).rowcount
+            db.execute("DELETE FROM notifications WHERE state = ?", (DROPPED,))
 
     def prune(self, before_ns: int) -> None:
         """Forget what was delivered and put in before a moment."""

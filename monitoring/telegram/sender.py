@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import msgspec
 
 from monitoring.telegram.bot_api import Receipt
-from monitoring.telegram.outbox import SENDING, SENT, WAITING, Outbox, Queued
+from monitoring.telegram.outbox import DROPPED, SENDING, SENT, WAITING, Outbox, Queued
 from monitoring.telegram.pace import Backoff, Pace
 from monitoring.telegram.policy import Policy
 from monitoring.telegram.summary import pack, summarize
@@ -173,12 +173,13 @@ class Sender:
             await self._send([one], single, loud=self._policy.is_loud(one.notification))
             return 0.0
         told = [one.notification for one in queued]
-        text = summarize(told, self._texts, self._outbox.take_dropped())
+        text = summarize(told, self._texts, self._outbox.count(DROPPED))
         loud = any(one.severity == "error" and self._policy.is_loud(one) for one in told)
-        await self._send(queued, text, loud=loud)
+        if await self._send(queued, text, loud=loud):
+            self._outbox.forget_dropped()
         return 0.0
 
-    async def _send(self, queued: list[Queued], text: str, *, loud: bool) -> None:
+    async def _send(self, queued: list[Queued], text: str, *, loud: bool) -> bool:
         if any(one.unsure for one in queued):
             text = self._texts.word("repeated") + text
         self._outbox.mark(queued, SENDING)
@@ -186,12 +187,13 @@ class Sender:
         if receipt.result == "sent":
             self._outbox.mark(queued, SENT)
             self._backoff.worked()
-            return
+            return True
         if receipt.result != "unsure":
             self._outbox.mark(queued, WAITING)
         wait = max(receipt.retry_secs, self._backoff.failed())
         LOG.warning("a message was %s (%s), next try in %.1f s", receipt.result, receipt.reason, wait)
         await self.rest(wait)
+        return False
 
 
 async def _wait_for(event: asyncio.Event, secs: float) -> None:

@@ -126,6 +126,20 @@ async def test_a_summary_counts_rules_and_adds_up_profits(bench: Callable[..., B
     assert one.outbox.count(WAITING) == 0
 
 
+async def test_what_was_dropped_is_told_once_it_can_be(
+    bench: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitoring.telegram.outbox.MOST_WAITING", 10)
+    one = bench()
+    one.phone.receipts = [Receipt(result="not_sent")]
+    one.put("info", *(f"note {number}" for number in range(17)))
+    (told,) = await one.deliver()
+    assert "<b>10 messages in one</b>" in told
+    assert "7 older ones were dropped" in told
+    one.put("info", *(f"more {number}" for number in range(6)))
+    assert "dropped" not in (await one.deliver())[1]
+
+
 async def test_when_the_pace_is_used_up_what_waits_becomes_a_summary(bench: Callable[..., Bench]) -> None:
     one = bench(per_minute=20)
     for number in range(5):
