@@ -56,8 +56,11 @@ class MinConfidence(BaseRule):
         confidence = self._calibration.odds_of(request.strategy, stated)
         if stated >= self._calibration.threshold_for(request.strategy, threshold):
             return approved(limit=threshold, observed=confidence, unit="ratio")
+        shown = f"{confidence:.2f}"
+        if float(shown) >= threshold:  # rounded up to it: show why it is not enough
+            shown = f"{confidence:.5f}"
         return refused(
-            f"confidence {confidence:.2f} < {threshold:.2f}",
+            f"confidence {shown} < {threshold:.2f}",
             limit=threshold,
             observed=confidence,
             unit="ratio",

@@ -84,6 +84,10 @@ class TestMinConfidence:
         verdict = self.rule.check(make_request(confidence=confidence), context)
         assert (verdict.approved, verdict.limit, verdict.observed) == (passes, 0.6, confidence)
 
+    def test_a_refusal_shows_as_many_digits_as_it_takes(self, context, make_request):
+        reasons = [self.rule.check(make_request(confidence=one), context).reason for one in (0.55, 0.5999)]
+        assert reasons == ["confidence 0.55 < 0.60", "confidence 0.59990 < 0.60"]
+
     def test_an_entry_without_a_signal_is_refused(self, context, make_request):
         assert not self.rule.check(make_request(signal=None), context).approved
 
