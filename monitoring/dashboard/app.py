@@ -54,7 +54,7 @@ def _has_entered() -> bool:
 
 
 def _ask_token() -> None:
-    with st.form("access", width=440):
+    with st.container(horizontal_alignment="center"), st.form("access", width=440):
         st.html(ENTRANCE)
         shown = st.text_input("Access token", type="password")
         if st.form_submit_button("Open the panel", type="primary"):

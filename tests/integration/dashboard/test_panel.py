@@ -28,6 +28,10 @@ def test_without_the_right_token_nothing_is_shown(panel, browser) -> None:
         browser.open(address)
         browser.wait(".entrance", "nautilus-bot")
         assert browser.all(".head, .card, .box, .st-key-start, [data-testid='stSidebarNav']") == []
+    browser.type('[data-testid="stTextInput"] input', "wrong")
+    browser.click('[data-testid="stFormSubmitButton"] button')
+    browser.wait(".notice.bad", "not the token")
+    assert browser.all(".head, .card, .box") == []
     browser.complaints()  # Streamlit first looks for itself below a page's address, in vain
 
 
