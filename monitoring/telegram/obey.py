@@ -28,6 +28,7 @@ LATE_SECS: Final = 120
 """An older command is not carried out: the one who sent it has long looked elsewhere."""
 POLL_TIMEOUT: Final = dt.timedelta(seconds=25)
 NAME_LENGTH: Final = 32
+ARGUMENT_LENGTH: Final = 200
 ANSWERS_AT_ONCE: Final = 2
 REPLY_WAITS_SECS: Final = (1.0, 3.0, 0.0)
 LONGEST_WAIT_SECS: Final = 10.0
@@ -94,8 +95,9 @@ class Operator:
             await self._on_command(update.message, user_id)
 
     async def _on_command(self, message: Message, user_id: int) -> None:
-        word, _, argument = (message.text or "").partition(" ")
-        name, argument = word[1:].partition("@")[0][:NAME_LENGTH].lower(), argument.strip()
+        word, *rest = (message.text or "").split(maxsplit=1)
+        name = word[1:].partition("@")[0][:NAME_LENGTH].lower()
+        argument = " ".join(rest).strip()[:ARGUMENT_LENGTH]
         command = find(name)
         if command is None:
             await self._say("answer_unknown", command=name, hint=Html(self._hint(name)))
@@ -237,6 +239,8 @@ async def obey(bot: ExtBot[None], operator: Operator, texts: Texts) -> None:
             error_callback=_Complaints().note,
         )
         await asyncio.Event().wait()
+    except InvalidToken as e:
+        raise ConfigError(reason_of(e)) from None
     finally:
         if application.updater.running:
             await application.updater.stop()

@@ -154,11 +154,12 @@ async def test_late_commands_are_left_but_a_halt_is_not(
     await polling()
     api.write("/pause RSIEMAMomentumStrategy", age_secs=200)
     api.write("/close_all", age_secs=200)
-    api.write("/halt", age_secs=200)
+    api.write("/halt\nnews", age_secs=200)
     api.write("/pause@test_bot RSIEMAMomentumStrategy")
     await until(lambda: len(api.sent) == 4)
     assert ["not carried out any more" in text for text in api.texts] == [True, True, False, False]
-    assert [type(command) for command, _ in desk.obeyed] == [HaltTrading, PauseStrategy]
+    paused = PauseStrategy(strategy="RSIEMAMomentumStrategy", reason="asked for in Telegram")
+    assert [command for command, _ in desk.obeyed] == [HaltTrading(reason="news"), paused]
 
 
 async def test_hostile_words_are_answered_as_words(api: BotApiServer, polling: Callable[..., Any]) -> None:
