@@ -6,10 +6,11 @@ import streamlit as st
 
 from monitoring.dashboard import confirmation, frame
 from monitoring.dashboard.access import TOKEN, keeping_script, may_enter, returning_script
+from monitoring.dashboard.brand import ICON, LOGO
 from monitoring.dashboard.markup import notice
 from monitoring.dashboard.views import health, live, reports, risk, runs, strategies
 
-FOLDER = Path(__file__).parent
+STYLE = Path(__file__).with_name("panel.css")
 ENTERED = "entered"
 ENTRANCE = (
     '<div class="entrance"><h1>nautilus-bot</h1>'
@@ -27,15 +28,15 @@ PAGES = (
 
 def main() -> None:
     """Show the panel to who has the token, and the question for it to everybody else."""
-    st.set_page_config("nautilus-bot", page_icon=str(FOLDER / "panel.svg"), layout="wide")
-    st.html(FOLDER / "panel.css")
+    st.set_page_config("nautilus-bot", page_icon=ICON, layout="wide")
+    st.html(STYLE)
     entered = _has_entered()
     pages = [st.Page(page, title=title, icon=icon, url_path=title.lower()) for page, title, icon in PAGES]
     chosen = st.navigation(pages, position="sidebar" if entered else "hidden")
     if not entered:
         _ask_token()
         return
-    st.logo(str(FOLDER / "logo.svg"), icon_image=str(FOLDER / "panel.svg"), size="large")
+    st.logo(LOGO, icon_image=ICON, size="large")
     confirmation.show_told()
     chosen.run()
     confirmation.show_asked()
