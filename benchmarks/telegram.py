@@ -25,12 +25,11 @@ from monitoring.telegram.bot_api import Messenger, open_bot
 from nautilus_bot.core.messages import Notice
 from nautilus_bot.process.identity import process_birth
 from nautilus_bot.process.pidfile import RunFile
-from tests.integration.telegram.beside import Beside
+from tests.integration.telegram.beside import Beside, until
 from tests.integration.telegram.bot_api_server import CHAT, TOKEN, BotApiServer
 
 NAME = "bench"
 MEAN_GAP_SECS = 0.15
-HANG_SECS = 60.0
 AIM_MS = 500.0
 
 
@@ -75,7 +74,7 @@ async def event_to_message(folder: Path, server: TimedServer, count: int) -> lis
     beside.start()
     begun: dict[str, float] = {}
     try:
-        await until(lambda: server.asked)
+        await beside.listens(server)
         for number in range(count):
             begun[f"n{number}"] = time.perf_counter()
             append(run, f"n{number}")
@@ -100,13 +99,6 @@ async def bare_round_trip(server: TimedServer, count: int) -> list[float]:
             taken.append(time.perf_counter() - begun)
             await asyncio.sleep(0.01)
     return taken
-
-
-async def until(look) -> None:  # type: ignore[no-untyped-def]
-    deadline = time.monotonic() + HANG_SECS
-    while not look():
-        assert time.monotonic() < deadline, "not over in time"
-        await asyncio.sleep(0.05)
 
 
 async def measure(count: int) -> None:

@@ -18,7 +18,7 @@ from monitoring.telegram.access import Access
 from monitoring.telegram.bot_api import Messenger, check_api_url, open_bot
 from monitoring.telegram.follow import Follower
 from monitoring.telegram.obey import Operator, obey
-from monitoring.telegram.outbox import Outbox
+from monitoring.telegram.outbox import SENDING, WAITING, Outbox
 from monitoring.telegram.policy import Policy
 from monitoring.telegram.sender import Sender, SenderLimits
 from monitoring.telegram.service import follow, report, run_until
@@ -132,7 +132,7 @@ async def _serve(config: BotConfig, token: str, name: str, redactor: Redactor) -
                 report(name, store, desk.last_run, outbox, policy, alerts.daily_report_hour),
                 obey(bot, operator, texts),
             )
-        return outbox.count()
+        return outbox.count(WAITING, SENDING)
     finally:
         outbox.close()
 

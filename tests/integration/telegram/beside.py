@@ -7,12 +7,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from monitoring.telegram.outbox import Outbox
 from tests.integration.telegram.bot_api_server import CHAT, TOKEN, USER, BotApiServer
 
 ROOT = Path(__file__).parents[3]
+HANG_SECS = 60.0
 
 
 class Beside:
@@ -70,6 +74,13 @@ class Beside:
                 stderr=subprocess.STDOUT,
             )
 
+    async def listens(self, api: BotApiServer) -> None:
+        """Wait until it has found its place in the journal and polls for commands."""
+        asked = api.asked
+        queue = Outbox(self._folder / "run" / f"{self._name}.telegram.sqlite")
+        await until(lambda: queue.cursor(self._name) is not None and api.asked > asked)
+        queue.close()
+
     async def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         assert self._process is not None
@@ -86,3 +97,11 @@ class Beside:
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
+
+
+async def until(look: Callable[[], object], every_secs: float = 0.01) -> None:
+    """Wait; the limit only guards against hanging."""
+    deadline = time.monotonic() + HANG_SECS
+    while not look():
+        assert time.monotonic() < deadline, "not seen in time"
+        await asyncio.sleep(every_secs)

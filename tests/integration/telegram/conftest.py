@@ -20,7 +20,6 @@ from monitoring.telegram.texts import Texts
 from nautilus_bot.core.messages import Message, Notice
 from tests.integration.telegram.bot_api_server import CHAT, TOKEN, BotApiServer
 
-HANG_SECS = 30.0
 BOT = "paper"
 
 
@@ -101,11 +100,3 @@ async def attach(
     ends = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(end, asyncio.CancelledError) for end in ends), ends
     await held.aclose()
-
-
-async def until(look: Callable[[], object], every_secs: float = 0.01) -> None:
-    """Wait; the limit only guards against hanging."""
-    deadline = time.monotonic() + HANG_SECS
-    while not look():
-        assert time.monotonic() < deadline, "not seen in time"
-        await asyncio.sleep(every_secs)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from monitoring.telegram.policy import Noise, Policy
 from monitoring.telegram.sender import Sender, SenderLimits
 from nautilus_bot.core.messages import RiskVerdict, RuleCheck
+from tests.integration.telegram.beside import until
 from tests.integration.telegram.bot_api_server import (
     CHAT,
     BotApiServer,
@@ -13,7 +14,7 @@ from tests.integration.telegram.bot_api_server import (
     hang_up,
     too_many,
 )
-from tests.integration.telegram.conftest import Recording, until
+from tests.integration.telegram.conftest import Recording
 
 
 def refusal(number: int) -> RiskVerdict:

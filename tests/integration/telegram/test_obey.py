@@ -17,8 +17,8 @@ from monitoring.telegram.obey import Operator, obey
 from monitoring.telegram.texts import Language, Texts
 from nautilus_bot.core.control import AnyCommand, CloseAll, HaltTrading, Outcome, PauseStrategy
 from nautilus_bot.core.errors import NotRunning
+from tests.integration.telegram.beside import until
 from tests.integration.telegram.bot_api_server import CHAT, TOKEN, USER, BotApiServer, too_many
-from tests.integration.telegram.conftest import until
 
 OTHER, STRANGER = 43, 666
 

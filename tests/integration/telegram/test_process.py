@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from monitoring.telegram.outbox import Outbox
 from nautilus_bot.process.identity import process_birth
 from nautilus_bot.process.pidfile import RunFile
-from tests.integration.telegram.beside import Beside
+from tests.integration.telegram.beside import Beside, until
 from tests.integration.telegram.bot_api_server import TOKEN, BotApiServer, hang_up, too_many
-from tests.integration.telegram.conftest import Recording, until
+from tests.integration.telegram.conftest import Recording
 
 if sys.platform == "win32":
     pytest.skip("it is killed with a signal that Windows has not", allow_module_level=True)
@@ -54,7 +55,7 @@ async def test_killed_and_started_again_it_loses_nothing_critical_and_doubles_no
     telegram: Beside, recording: Recording, api: BotApiServer
 ) -> None:
     telegram.start()
-    await until(lambda: api.asked)
+    await telegram.listens(api)
     texts = [f"critical {number:02}" for number in range(40)]
     for kill in range(3):
         api.faults.extend([slowly] * 40)
@@ -81,16 +82,15 @@ async def test_a_bot_that_died_is_told_once_also_over_a_restart(
     telegram: Beside, recording: Recording, api: BotApiServer, tmp_path: Path
 ) -> None:
     telegram.start()
-    await until(lambda: api.asked)
+    await telegram.listens(api)
     recording.notice("critical", "last words")
     write_run_file(tmp_path, recording, birth="boot:gone:1")
     await until(lambda: len(api.sent) == 2)
     assert "last words" in api.texts[0]
     assert "died without a word while trading" in api.texts[1]
     assert await telegram.end() == 0
-    asked = api.asked
     telegram.start()
-    await until(lambda: api.asked > asked)
+    await telegram.listens(api)
     await asyncio.sleep(0.5)
     assert len(api.sent) == 2
 
@@ -125,7 +125,7 @@ async def test_a_token_that_is_refused_ends_it_with_one_line(
 
 async def test_only_one_polls_for_a_bot(telegram: Beside, api: BotApiServer) -> None:
     telegram.start()
-    await until(lambda: api.asked)
+    await telegram.listens(api)
     first = telegram._process
     telegram.start()
     assert await telegram.wait() == 1
@@ -139,7 +139,7 @@ async def test_what_the_watchdog_finds_is_told_by_the_same_queue(
     telegram: Beside, recording: Recording, api: BotApiServer, tmp_path: Path
 ) -> None:
     telegram.start()
-    await until(lambda: api.asked)
+    await telegram.listens(api)
     write_run_file(tmp_path, recording, state="failed", reason="the exchange <is> gone")
     await until(lambda: any("failed: the exchange &lt;is&gt; gone" in text for text in api.texts))
     assert await telegram.watchdog() == 1
@@ -151,12 +151,12 @@ async def test_started_while_telegram_is_out_of_reach_it_tells_later_and_stops_a
     telegram: Beside, recording: Recording, api: BotApiServer, tmp_path: Path
 ) -> None:
     await api.stop()
-    queue = tmp_path / "run" / f"{NAME}.telegram.sqlite"
+    queue = Outbox(tmp_path / "run" / f"{NAME}.telegram.sqlite")
     telegram.start()
-    await until(queue.exists)
-    await asyncio.sleep(1)
+    await until(lambda: queue.cursor(NAME))
     recording.notice("critical", "unheard")
-    await asyncio.sleep(1)
+    await until(lambda: queue.knows(f"{recording.run.run_id}:1"))
+    queue.close()
     assert await telegram.end() == 0
     assert "1 notifications wait" in telegram.printed.read_text()
     telegram.start()

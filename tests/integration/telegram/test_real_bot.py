@@ -16,9 +16,8 @@ from catalog.reader import EntryFilter, entries
 from monitoring.telegram.commands import COMMANDS
 from nautilus_bot.control.client import ControlClient
 from nautilus_bot.core.control import InjectSignal
-from tests.integration.telegram.beside import ROOT, Beside
+from tests.integration.telegram.beside import ROOT, Beside, until
 from tests.integration.telegram.bot_api_server import TOKEN, USER, BotApiServer
-from tests.integration.telegram.conftest import until
 
 if sys.platform == "win32":
     pytest.skip("the driver uses limits that Windows has not", allow_module_level=True)
@@ -96,7 +95,7 @@ async def test_every_command_is_answered_or_carried_out_by_a_real_bot(
     driver: Any, telegram: Beside, api: BotApiServer
 ) -> None:
     telegram.start()
-    await until(lambda: api.asked)
+    await telegram.listens(api)
     assert [one["command"] for one in api.commands] == [one.name for one in COMMANDS]
     phone = Phone(api)
     await phone.ask("/status", "does not run")
