@@ -226,12 +226,14 @@ async def play(session: TradingSession, script: str) -> None:
 async def settled(session: TradingSession) -> None:
     """Wait until no order is on its way and bot and venue have the same ones open; not for ever."""
     cache, rest = session.host.node.kernel.cache, session.venue.rest()
+    breakers = session.host.wiring.context.breakers
     quiet = 0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SETTLED_SECS):
             while quiet < QUIET_CHECKS:
                 await asyncio.sleep(0.05)
-                quiet = 0 if cache.orders_inflight() else quiet + 1
+                # a guard that waits is about to send what protection lacks
+                quiet = 0 if cache.orders_inflight() or breakers.suspended else quiet + 1
                 if quiet == QUIET_CHECKS and not await asyncio.to_thread(_is_told, session, rest):
                     quiet = 0
 
