@@ -70,6 +70,8 @@ class RiskState(msgspec.Struct, frozen=True, kw_only=True):
         Last price by instrument id.
     ledgers : tuple[LedgerState, ...]
         All of them, flat ones included for what they earned and paid.
+    at_venue : tuple[LedgerState, ...]
+        What the venue holds of each instrument, where it nets the strategies.
     stop_fills : tuple[StopFills, ...]
         For the pause after stops.
     halt : TradingHalted | None
@@ -87,6 +89,7 @@ class RiskState(msgspec.Struct, frozen=True, kw_only=True):
     settled_ns: int
     marks: dict[str, float] = {}
     ledgers: tuple[LedgerState, ...] = ()
+    at_venue: tuple[LedgerState, ...] = ()
     stop_fills: tuple[StopFills, ...] = ()
     halt: TradingHalted | None = None
     reduce_only: dict[str, str] = {}
@@ -153,6 +156,8 @@ class LedgerCorrected(Message, frozen=True, kw_only=True):
         The change, signed decimal string, base currency.
     price : str
         Price that the change is booked at.
+    traded : bool, default True
+        Whether the venue's position changed by it; a move from one ledger to another leaves it as it is.
     reason : str
         One sentence for a person.
     author : str
@@ -163,6 +168,7 @@ class LedgerCorrected(Message, frozen=True, kw_only=True):
     instrument_id: str
     quantity: str
     price: str
+    traded: bool = True
     reason: str
     author: str
 

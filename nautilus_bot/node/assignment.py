@@ -105,8 +105,9 @@ class Assignment:
     def _move(self, held: LedgerPosition, strategy_id: str) -> None:
         quantity, price = held.quantity, held.average_price
         for owner, change in ((EXTERNAL, -quantity), (strategy_id, quantity)):
+            reason = f"assigned to {strategy_id}"
             self._host.attribution.correct(
-                owner, self._instrument_id, change, price, f"assigned to {strategy_id}", self._author
+                owner, self._instrument_id, change, price, reason, self._author, traded=False
             )
 
     def _publish(self, strategy_id: str, held: LedgerPosition, stop: str, target: str) -> None:

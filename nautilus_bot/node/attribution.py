@@ -118,14 +118,17 @@ class Attribution:
         price: Decimal,
         reason: str,
         author: str,
+        *,
+        traded: bool = True,
     ) -> None:
-        """Change one ledger by a signed quantity."""
+        """Change one ledger by a signed quantity; not ``traded`` when another ledger changes by as much."""
         correction = LedgerCorrected(
             ts_event=self._context.clock.now_ns,
             strategy_id=strategy_id,
             instrument_id=instrument_id,
             quantity=str(quantity),
             price=str(price),
+            traded=traded,
             reason=reason,
             author=author,
         )

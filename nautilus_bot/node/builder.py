@@ -70,7 +70,7 @@ def wire(
     forward : Callable[[TradingCommand], None] | None
         Takes approved commands instead of the execution engine (a replay lets none leave).
     """
-    context = RiskContext(MarketClock())
+    context = RiskContext(MarketClock(), venue_nets=spec.mode.venue_nets)
     bus = kernel.msgbus
     recorder = None
     if journal is not None:

@@ -21,6 +21,8 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
         Whether bars and marks are recorded; a backtest references its data catalog instead.
     exits_linked_by_venue : bool
         Whether the venue cancels a filled exit's sibling; if not, the strategy does.
+    venue_nets : bool
+        Whether the venue holds the net of all strategies; the exchange of a backtest keeps them apart.
     halts_lift_next_day : bool
         Whether a drawdown halt ends with the UTC day; if not, the operator lifts it.
     disaster_stop : bool
@@ -33,6 +35,7 @@ class Mode(msgspec.Struct, frozen=True, kw_only=True):
     durable: bool
     records_inputs: bool
     exits_linked_by_venue: bool
+    venue_nets: bool
     halts_lift_next_day: bool
     disaster_stop: bool
     warmup_bars: int = 0
@@ -46,6 +49,7 @@ MODES: Final[dict[str, Mode]] = {
             durable=False,
             records_inputs=False,
             exits_linked_by_venue=True,
+            venue_nets=False,
             halts_lift_next_day=True,
             disaster_stop=False,
         ),
@@ -54,6 +58,7 @@ MODES: Final[dict[str, Mode]] = {
             durable=True,
             records_inputs=True,
             exits_linked_by_venue=False,
+            venue_nets=True,
             halts_lift_next_day=False,
             disaster_stop=True,
             warmup_bars=1_000,
@@ -63,6 +68,7 @@ MODES: Final[dict[str, Mode]] = {
             durable=True,
             records_inputs=True,
             exits_linked_by_venue=False,
+            venue_nets=True,
             halts_lift_next_day=False,
             disaster_stop=True,
             warmup_bars=1_000,

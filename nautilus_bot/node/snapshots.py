@@ -18,6 +18,7 @@ from nautilus_bot.core.clocks import MarketClock
 from nautilus_bot.core.errors import CorruptEntry
 from nautilus_bot.core.session_state import SessionSnapshot
 from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.node.modes import MODES
 from nautilus_bot.risk.context import RiskContext
 from nautilus_bot.risk.recovery import RiskFold
 from nautilus_bot.risk.rule import Rule
@@ -116,7 +117,8 @@ class SessionFold:
         self._rebuild = Rebuild(manifest.oms)
         for instrument in instruments:
             self._rebuild.apply(instrument)
-        self._context = RiskContext(MarketClock())
+        nets = manifest.mode in MODES and MODES[manifest.mode].venue_nets
+        self._context = RiskContext(MarketClock(), venue_nets=nets)
         self._risk = RiskFold(self._context, ())
         self._memory = SessionMemory()
 

@@ -109,7 +109,9 @@ def _resimulate_session(original: Original, journal: Journal) -> None:
 
 def as_simulated(mode: Mode) -> Mode:
     """Return a trading mode as Nautilus's exchange runs it: exits linked by the exchange, nothing durable."""
-    return msgspec.structs.replace(mode, durable=False, exits_linked_by_venue=True, disaster_stop=False)
+    return msgspec.structs.replace(
+        mode, durable=False, exits_linked_by_venue=True, disaster_stop=False, venue_nets=False
+    )
 
 
 def build_replay_config(

@@ -1,12 +1,13 @@
 """What rules may look at: the market clock, ledgers, equity, returns, reservations and breakers."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from math import fsum
 
 from nautilus_bot.core import ids
 from nautilus_bot.core.clocks import NS_PER_SEC, MarketClock, utc_day
 from nautilus_bot.core.messages import TradingHalted
-from nautilus_bot.core.session_state import RiskState, StopFills
+from nautilus_bot.core.session_state import LedgerState, RiskState, StopFills
 from nautilus_bot.risk.breakers import Breakers
 from nautilus_bot.risk.holding import Holding
 from nautilus_bot.risk.ledger import Ledgers
@@ -16,6 +17,8 @@ from nautilus_bot.risk.returns import ReturnsBook
 SETTLE_NS = 2 * NS_PER_SEC
 """A fill and the balance it leads to arrive apart; between them equity counts a profit twice or never."""
 STOPS_KEPT = 64
+VENUE = "VENUE"
+"""Whose position the net is."""
 
 
 class RiskContext:
@@ -26,9 +29,9 @@ class RiskContext:
     ----------
     clock : MarketClock
         Market time.
-    lift_next_day : bool, default False
-        Whether a drawdown halt whose ``resume`` is ``mode`` ends with the UTC day (backtest) or waits for
-        the operator (paper, live).
+    venue_nets : bool, default False
+        Whether the venue holds the net of all strategies in one position, as Bybit does; the exchange of a
+        backtest keeps one a strategy. Decides what is open and what the balance already has.
 
     Attributes
     ----------
@@ -44,10 +47,10 @@ class RiskContext:
         Highest equity seen, and equity when the UTC day began.
     """
 
-    def __init__(self, clock: MarketClock, *, lift_next_day: bool = False) -> None:
+    def __init__(self, clock: MarketClock, *, venue_nets: bool = False) -> None:
         self.clock = clock
-        self.lift_next_day = lift_next_day
         self.ledgers = Ledgers()
+        self._at_venue = Ledgers() if venue_nets else None
         self.reservations = Reservations()
         self.breakers = Breakers()
         self.returns = ReturnsBook()
@@ -113,9 +116,29 @@ class RiskContext:
         fee: Decimal,
         *,
         role: str = "",
+        traded: bool = True,
     ) -> None:
-        """Book a fill into the strategy's ledger; ``role`` says whether it was a stop."""
+        """
+        Book a fill into the strategy's ledger.
+
+        Parameters
+        ----------
+        strategy_id, instrument_id : str
+            Whose ledger.
+        signed_quantity : Decimal
+            Positive for a buy, base currency.
+        price : Decimal
+            Fill price.
+        fee : Decimal
+            Commission, USDT.
+        role : str, default ""
+            Role of the order; tells whether it was a stop.
+        traded : bool, default True
+            False for a move between two ledgers, which leaves the venue's position as it is.
+        """
         self.ledgers.apply_fill(strategy_id, instrument_id, signed_quantity, price, fee)
+        if self._at_venue is not None and traded:
+            self._at_venue.apply_fill(VENUE, instrument_id, signed_quantity, price, fee)
         self.marks.setdefault(instrument_id, float(price))
         self._hold(instrument_id)
         if role == ids.STOP:
@@ -145,6 +168,7 @@ class RiskContext:
             settled_ns=self._settled_ns,
             marks=dict(self.marks),
             ledgers=self.ledgers.states(),
+            at_venue=self._at_venue.states() if self._at_venue is not None else (),
             stop_fills=tuple(StopFills(*key, tuple(times)) for key, times in self.stop_fills.items()),
             halt=self.breakers.halt,
             reduce_only=dict(self.breakers.reduce_only),
@@ -162,6 +186,8 @@ class RiskContext:
         self._settled_ns = state.settled_ns
         self.marks.update(state.marks)
         self.ledgers.restore(state.ledgers)
+        if self._at_venue is not None:
+            self._at_venue.restore(state.at_venue or _netted(state.ledgers))
         for stops in state.stop_fills:
             self.stop_fills[stops.strategy, stops.instrument_id] = list(stops.times)
         self.breakers.halt = state.halt
@@ -172,7 +198,8 @@ class RiskContext:
 
     def _hold(self, instrument_id: str) -> None:
         """Sum up the ledgers of an instrument."""
-        holding = Holding.of(self.ledgers.of_instrument(instrument_id))
+        netted = self._at_venue.position(VENUE, instrument_id) if self._at_venue is not None else None
+        holding = Holding.of(self.ledgers.of_instrument(instrument_id), netted)
         if holding is None:
             self.holdings.pop(instrument_id, None)
             self._profits.pop(instrument_id, None)
@@ -218,7 +245,7 @@ class RiskContext:
         return 100.0 * (start - self._equity) / start if start > 0.0 else 0.0
 
     def unrealized_usdt(self) -> float:
-        """Return open profit and loss over all ledgers at the last prices."""
+        """Return open profit and loss at the last prices, as it is missing in the balance."""
         return fsum(self._profits.values())
 
     def exposures(self) -> dict[str, float]:
@@ -246,3 +273,14 @@ class RiskContext:
             if entry.strategy_id == strategy_id and entry.instrument_id == instrument_id:
                 total += entry.notional_usdt
         return total
+
+
+def _netted(ledgers: Iterable[LedgerState]) -> tuple[LedgerState, ...]:
+    """Return what a venue may hold under these ledgers: for snapshots of before it was recorded."""
+    netted = Ledgers()
+    for ledger in ledgers:
+        if quantity := Decimal(ledger.quantity):
+            netted.apply_fill(
+                VENUE, ledger.instrument_id, quantity, Decimal(ledger.average_price), Decimal(0)
+            )
+    return netted.states()

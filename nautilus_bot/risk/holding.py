@@ -17,7 +17,8 @@ class Holding(msgspec.Struct, frozen=True):
     net, gross : float
         Signed sum and sum of absolute quantities over the ledgers, base currency.
     cost_usdt : float
-        Signed quantities at their average entry prices, USDT.
+        What stands open at its average entry prices, signed, USDT: every ledger's, or, where the venue
+        nets them, its own position's.
     """
 
     net: float
@@ -25,8 +26,18 @@ class Holding(msgspec.Struct, frozen=True):
     cost_usdt: float
 
     @classmethod
-    def of(cls, positions: Iterable[LedgerPosition]) -> Self | None:
-        """Return the sum of the ledgers, or None when all are flat."""
+    def of(cls, positions: Iterable[LedgerPosition], at_venue: LedgerPosition | None = None) -> Self | None:
+        """
+        Return the sum of the ledgers, or None when all are flat.
+
+        Parameters
+        ----------
+        positions : Iterable[LedgerPosition]
+            The ledgers.
+        at_venue : LedgerPosition, optional
+            What a venue made of all their fills that holds their net: where ledgers oppose each other, it
+            has realised, and paid into the balance, what they still count as open.
+        """
         net = gross = cost = 0.0
         for position in positions:
             if position.quantity:
@@ -34,6 +45,8 @@ class Holding(msgspec.Struct, frozen=True):
                 net += quantity
                 gross += abs(quantity)
                 cost += quantity * float(position.average_price)
+        if at_venue is not None:
+            cost = float(at_venue.quantity) * float(at_venue.average_price)
         return cls(net, gross, cost) if gross > 0.0 else None
 
     def unrealized_usdt(self, price: float) -> float:

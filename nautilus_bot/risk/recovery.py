@@ -83,6 +83,7 @@ def apply_correction(context: RiskContext, correction: LedgerCorrected) -> None:
         Decimal(correction.quantity),
         Decimal(correction.price),
         Decimal(0),
+        traded=correction.traded,
     )
 
 

@@ -67,7 +67,7 @@ class DrawdownHalt(BaseRule):
         if observed < self._limit_pct:
             return None
         now_ns = context.clock.now_ns
-        lifts = self._resume == "next_utc_day" or (self._resume == "mode" and context.lift_next_day)
+        lifts = self._resume == "next_utc_day"
         return TradingHalted(
             ts_event=now_ns,
             rule=NAME,

@@ -52,9 +52,9 @@ class TestDrawdownHalt:
         ],
     )
     def test_the_halt_ends_with_the_day_or_with_the_operator(self, context, resume, lift_next_day, lifts):
-        context.lift_next_day = lift_next_day
         lose_pct(context, 12.0)
-        halt = DrawdownHalt(DrawdownHaltConfig(resume=resume)).watch(context)
+        config = DrawdownHaltConfig(resume=resume).in_mode(lift_next_day=lift_next_day)
+        halt = DrawdownHalt(config).watch(context)
         next_day = (context.clock.now_ns // DAY + 1) * DAY
         assert halt.until_ns == (next_day if lifts else 0)
 

@@ -88,6 +88,7 @@ def test_a_run_file_that_is_none_is_an_error_with_its_path(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("state", "pid", "seen"),
     [("trading", NOBODY, "crashed"), ("ended", NOBODY, "ended"), ("starting", os.getpid(), "starting")],
+    ids=["crashed", "ended", "starting"],
 )
 def test_a_bot_that_cannot_be_asked_is_seen_by_its_file(
     tmp_path: Path, state: str, pid: int, seen: str
