@@ -1,6 +1,6 @@
 """Hourly returns of every instrument, and the statistics that market rules read from them."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from math import fsum, sqrt, sumprod
 from typing import Any
 
@@ -168,22 +168,32 @@ def root_mean_square(values: list[float]) -> float:
     return sqrt(sum(v * v for v in values) / len(values)) if values else 0.0
 
 
-def covariance(first: list[float], second: list[float]) -> float:
+def covariances(columns: Sequence[list[float]]) -> list[list[float]]:
     """
-    Return the sample covariance (``ddof=1``) of two equally long samples of at least two values.
+    Return the sample covariances (``ddof=1``) of equally long samples of at least two values.
+
+    Returns
+    -------
+    list[list[float]]
+        The lower triangle: row ``i`` holds those of sample ``i`` with samples ``0`` to ``i``.
 
     Notes
     -----
     Sums are rounded once at their end, so that little is lost in the difference: returns move far more than
     they drift.
     """
-    n = len(first)
-    return (sumprod(first, second) - fsum(first) * fsum(second) / n) / (n - 1)
+    n = len(columns[0])
+    sums = [fsum(column) for column in columns]
+    return [
+        [(sumprod(columns[i], columns[j]) - sums[i] * sums[j] / n) / (n - 1) for j in range(i + 1)]
+        for i in range(len(columns))
+    ]
 
 
 def correlation(first: list[float], second: list[float]) -> float:
     """Return Pearson's correlation of two equally long samples; zero when one does not move."""
     if len(first) < 2:
         return 0.0
-    scale = sqrt(covariance(first, first) * covariance(second, second))
-    return covariance(first, second) / scale if scale > 0.0 else 0.0
+    (variance_1,), (together, variance_2) = covariances((first, second))
+    scale = sqrt(variance_1 * variance_2)
+    return together / scale if scale > 0.0 else 0.0

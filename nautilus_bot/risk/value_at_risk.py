@@ -13,7 +13,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from nautilus_bot.risk.returns import covariance
+from nautilus_bot.risk.returns import covariances
 
 type FloatArray = npt.NDArray[np.float64]
 type Confidence = Literal[95, 99]
@@ -36,9 +36,7 @@ class ReturnSample:
 
     def __init__(self, columns: Sequence[list[float]]) -> None:
         self._daily = [daily_returns(np.array(column)) for column in columns]
-        self._covariance = [
-            [covariance(columns[i], columns[j]) for j in range(i + 1)] for i in range(len(columns))
-        ]
+        self._covariance = covariances(columns)
 
     def historical(self, exposures: Sequence[float], confidence: Confidence) -> float:
         """

@@ -11,7 +11,7 @@ from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.core.errors import ConfigError, did_you_mean
 from nautilus_bot.research.fast.market import Floats, Ints, Market
 from nautilus_bot.research.fast.rules import MarketMeasures, Rules
-from nautilus_bot.risk.returns import ReturnsBook, ReturnSeries, covariance
+from nautilus_bot.risk.returns import ReturnsBook, ReturnSeries, covariances
 from nautilus_bot.risk.rule import RuleConfig
 from nautilus_bot.risk.rules.cooldown import CooldownConfig
 from nautilus_bot.risk.rules.daily_loss import DailyLossConfig
@@ -152,7 +152,7 @@ def _measure_risk(window: Floats, config: PortfolioVarConfig, into: MarketMeasur
     into.var_known[bars] = 1
     into.var_low[bars] = daily[rank]
     into.var_high[bars] = daily[len(daily) - 1 - rank]
-    into.var_variance[bars] = covariance(hourly, hourly)
+    into.var_variance[bars] = covariances((hourly,))[0][0]
 
 
 def _configs(raw: RawRules) -> dict[str, RuleConfig]:
