@@ -63,7 +63,7 @@ class Recorder:
         self._clock = clock
         self._market = market_clock
         self._journal = journal
-        self._append = journal.append
+        self._add = journal.add
         self._record_inputs = record_inputs
         self._on_halt = on_halt
         self._halted = ""
@@ -115,10 +115,10 @@ class Recorder:
         self._write(
             event,
             event.ts_init,
-            topic="events.order." + strategy_id,
-            instrument_id=event.instrument_id.value,
-            strategy_id=strategy_id,
-            client_order_id=client_order_id,
+            "events.order." + strategy_id,
+            event.instrument_id.value,
+            strategy_id,
+            client_order_id,
             correlation_id=signal_id,
             causation_id=client_order_id,
         )
@@ -224,19 +224,22 @@ class Recorder:
         strategy_id = getattr(command, "strategy_id", None)
         signal_id = ids.signal_of(text)
         name, version, payload = encode(command)
-        self._append(
-            ts_init=command.ts_init,
-            ts_market=self._market.now_ns,
-            ts_publish=self._clock.timestamp_ns(),
-            topic=COMMAND,
-            type=name,
-            version=version,
-            payload=payload,
-            instrument_id=instrument_id.value if instrument_id is not None else "",
-            strategy_id=strategy_id.value if strategy_id is not None else "",
-            client_order_id=text,
-            correlation_id=signal_id,
-            causation_id=signal_id,
+        self._add(
+            (
+                command.ts_init,
+                self._market.now_ns,
+                self._clock.timestamp_ns(),
+                COMMAND,
+                name,
+                version,
+                instrument_id.value if instrument_id is not None else "",
+                strategy_id.value if strategy_id is not None else "",
+                text,
+                "",
+                signal_id,
+                signal_id,
+                payload,
+            )
         )
         self._await_commit()
 
@@ -268,19 +271,38 @@ class Recorder:
 
     # -- writing ------------------------------------------------------------------------------------
 
-    def _write(self, message: object, ts_init: int, **fields: str) -> None:
+    def _write(
+        self,
+        message: object,
+        ts_init: int,
+        topic: str,
+        instrument_id: str = "",
+        strategy_id: str = "",
+        client_order_id: str = "",
+        position_id: str = "",
+        correlation_id: str = "",
+        causation_id: str = "",
+    ) -> None:
         if self._halted:
             return
         name, version, payload = encode(message)
         try:
-            self._append(
-                ts_init=ts_init,
-                ts_market=self._market.now_ns,
-                ts_publish=self._clock.timestamp_ns(),
-                type=name,
-                version=version,
-                payload=payload,
-                **fields,
+            self._add(
+                (
+                    ts_init,
+                    self._market.now_ns,
+                    self._clock.timestamp_ns(),
+                    topic,
+                    name,
+                    version,
+                    instrument_id,
+                    strategy_id,
+                    client_order_id,
+                    position_id,
+                    correlation_id,
+                    causation_id,
+                    payload,
+                )
             )
         except JournalHalted as error:
             self._halt(error)

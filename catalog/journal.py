@@ -54,7 +54,8 @@ CREATE TABLE IF NOT EXISTS entries (
 """
 _INSERT: Final = f"INSERT INTO entries VALUES ({','.join('?' * 15)})"  # noqa: S608  only question marks
 
-type _Fields = tuple[int, int, int, str, str, int, str, str, str, str, str, str, bytes]
+type Fields = tuple[int, int, int, str, str, int, str, str, str, str, str, str, bytes]
+"""The fields of an entry after its number and without its hash, in the order of ``Journal.append``."""
 
 
 class Journal:
@@ -88,7 +89,7 @@ class Journal:
         self.durable = durable
         self._batch_size = batch_size
         self._is_immediate = durable
-        self._pending: list[_Fields] = []
+        self._pending: list[Fields] = []
         self._halted = ""
         self._closed = False
         self._seq: int = 0
@@ -161,10 +162,7 @@ class Journal:
         JournalHalted
             If it cannot be written, now or at any time before.
         """
-        if self._halted:
-            raise JournalHalted(self._halted)
-        pending = self._pending
-        pending.append(
+        return self.add(
             (
                 ts_init,
                 ts_market,
@@ -181,6 +179,13 @@ class Journal:
                 payload,
             )
         )
+
+    def add(self, fields: Fields) -> int:
+        """Add one entry, its fields in their order: as ``append``, without the cost of their names."""
+        if self._halted:
+            raise JournalHalted(self._halted)
+        pending = self._pending
+        pending.append(fields)
         seq = self._seq + len(pending)
         if self._is_immediate or len(pending) >= self._batch_size:
             self.flush()

@@ -33,7 +33,7 @@ import msgspec
 from adapters.bybit.addresses import simulated_addresses
 from adapters.bybit.clients import BybitVenue
 from adapters.bybit.rest import BybitRest
-from catalog.journal import Journal
+from catalog.journal import Fields, Journal
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core import ids, topics
@@ -73,21 +73,22 @@ def arm(where: str) -> None:
 
 
 def _arm_journal(moment: str, kind: str, number: int) -> None:
-    append, seen = Journal.append, Counter[str]()
+    add, seen = Journal.add, Counter[str]()
 
-    def counted(self: Journal, **fields: Any) -> int:
-        seen[fields["type"]] += 1
+    def counted(self: Journal, fields: Fields) -> int:
+        type_ = fields[4]
+        seen[type_] += 1
         seen["*"] += 1
-        due = seen[kind] == number and kind in ("*", fields["type"])
+        due = seen[kind] == number and kind in ("*", type_)
         if due and moment == "before":
             die()
-        seq = append(self, **fields)
+        seq = add(self, fields)
         if due:
             self.flush()
             die()
         return seq
 
-    Journal.append = counted  # type: ignore[method-assign]
+    Journal.add = counted  # type: ignore[method-assign]
 
 
 def _arm_gate(role: str, number: int) -> None:
