@@ -13,6 +13,7 @@ SECRETS: Final = {
     "BYBIT_API_SECRET": "its secret",
     "TELEGRAM_BOT_TOKEN": "token of the Telegram bot that notifies and obeys",
     "BOT_CONTROL_TOKEN": "token that the control API asks for",
+    "BOT_PANEL_TOKEN": "token that the control panel asks for",
     "GRAFANA_PASSWORD": "password of Grafana's administrator",
 }
 """Every secret by the name of its environment variable."""
