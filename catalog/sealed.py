@@ -161,7 +161,8 @@ class SealedStore:
         parts = []
         for file in files:
             with self._fs.open(self.path(seal.manifest.run_id, file.path), "rb") as source:
-                parts.append(pq.ParquetFile(source).read(columns=columns))
+                # on this thread: Arrow's own, still reading a Python file when a process ends, abort it
+                parts.append(pq.ParquetFile(source).read(columns=columns, use_threads=False))
         table = pa.concat_tables(parts)
         return table.take(pa.compute.sort_indices(column_of(table, "entry").field("seq")))
 
