@@ -10,11 +10,13 @@ import argparse
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 from typing import Final
 
@@ -61,11 +63,23 @@ def configure(folder: Path) -> Path:
     return configs
 
 
-def start(folder: Path, configs: Path, speed: float) -> subprocess.Popen[bytes]:
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def scrape(port: int) -> None:
+    """Read the metrics as Prometheus would: what nobody reads piles up, within its bound."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        answer.read()
+
+
+def start(folder: Path, configs: Path, speed: float, port: int) -> subprocess.Popen[bytes]:
     words = ["paper", "-c", str(configs), f"--speed={speed}", f"--state={folder / 'exchange.sqlite'}"]
     words += [
         "--name=soak",
-        "--metrics-port=0",
+        f"--metrics-port={port}",
         "--control-port=0",
         f"--log-file={folder / 'soak.log'}",
         "--json",
@@ -94,7 +108,7 @@ def look(bot: psutil.Process, folder: Path, began: float) -> Sample:
     )
 
 
-def watch(process: subprocess.Popen[bytes], folder: Path, minutes: float) -> list[Sample]:
+def watch(process: subprocess.Popen[bytes], folder: Path, minutes: float, port: int) -> list[Sample]:
     """Read both processes once a minute, printing each sample; stop the bot gracefully at the end."""
     began = time.monotonic()
     bot = psutil.Process(process.pid)
@@ -103,6 +117,7 @@ def watch(process: subprocess.Popen[bytes], folder: Path, minutes: float) -> lis
         time.sleep(min(60.0, minutes * 6))
         if process.poll() is not None:
             raise SystemExit(f"the bot ended by itself with {process.returncode}; see {folder}/soak.log")
+        scrape(port)
         samples.append(look(bot, folder, began))
         print(msgspec.json.encode(samples[-1]).decode(), flush=True)
     process.terminate()
@@ -151,9 +166,10 @@ def main() -> None:
     arguments = parser.parse_args()
     VAR.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="soak-", dir=VAR))
-    process = start(folder, configure(folder), arguments.speed)
+    port = free_port()
+    process = start(folder, configure(folder), arguments.speed, port)
     try:
-        samples = watch(process, folder, arguments.minutes)
+        samples = watch(process, folder, arguments.minutes, port)
     finally:
         if process.poll() is None:
             process.kill()

@@ -27,7 +27,7 @@ from nautilus_bot.core.errors import ProcessError
 
 HOST: Final = "127.0.0.1"
 DEFAULT_PORT: Final = 8080
-INBOX_LIMIT: Final = 200_000
+INBOX_LIMIT: Final = 50_000
 DIGEST_SECS: Final = 5.0
 PRIORITY: Final = topics.RECORDER_PRIORITY - 2
 """Right behind the recorder, since a strategy's answer must not be heard before what it answers."""
