@@ -1,5 +1,6 @@
 """pybit against the simulator, run as a process of its own: its streams keep threads of their own."""
 
+import contextlib
 import json
 import sys
 import threading
@@ -41,6 +42,17 @@ def point_at(port):
     pybit._websocket_trading.TRADE_WSS = f"ws://127.0.0.1:{port}/v5/trade"
 
 
+def first_ticker():
+    """Subscribe anew if need be: pybit sets its callback after it has asked, and drops what comes between."""
+    for _ in range(3):
+        public = Waiting()
+        market = pybit_api.WebSocket(testnet=False, channel_type="linear")
+        market.ticker_stream(symbol="BTCUSDT", callback=public)
+        with contextlib.suppress(AssertionError):
+            return public.first()
+    raise AssertionError("no ticker came in three subscriptions")
+
+
 def main():
     port = int(sys.argv[1])
     point_at(port)
@@ -57,15 +69,13 @@ def main():
         "bid": rest.get_tickers(**linear)["result"]["list"][0]["bid1Price"],
     }
 
-    public, private = Waiting(), {name: Waiting() for name in ("order", "execution", "position", "wallet")}
-    market = pybit_api.WebSocket(testnet=False, channel_type="linear")
-    market.ticker_stream(symbol="BTCUSDT", callback=public)
+    private = {name: Waiting() for name in ("order", "execution", "position", "wallet")}
     account = pybit_api.WebSocket(testnet=False, channel_type="private", **keys)
     account.order_stream(callback=private["order"])
     account.execution_stream(callback=private["execution"])
     account.position_stream(callback=private["position"])
     account.wallet_stream(callback=private["wallet"])
-    seen["ticker"] = public.first()["data"]["ask1Price"]
+    seen["ticker"] = first_ticker()["data"]["ask1Price"]
 
     order = linear | {"side": "Buy", "orderType": "Market", "qty": "0.010"}
     placed = rest.place_order(**order, orderLinkId="rest-1")
