@@ -49,7 +49,9 @@ def first_ticker():
         market = pybit_api.WebSocket(testnet=False, channel_type="linear")
         market.ticker_stream(symbol="BTCUSDT", callback=public)
         with contextlib.suppress(AssertionError):
-            return public.first()
+            found = public.first()
+            market.exit()
+            return found
     raise AssertionError("no ticker came in three subscriptions")
 
 
@@ -98,7 +100,6 @@ def main():
         seen["cancel"] = error.status_code
     print(json.dumps(seen), flush=True)
     # pybit's reader threads are not daemons of ours to join
-    market.exit()
     account.exit()
     trading.exit()
 
