@@ -65,6 +65,8 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     rss_mb: int
     entries: int = 0
     journal_mb: float = 0.0
+    recorder_share: float = 0.0
+    rules_share: float = 0.0
     load: float = 0.0
 
     @property
