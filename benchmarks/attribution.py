@@ -1,9 +1,9 @@
 """
 How much of one run the recorder and the rules took, timed within it.
 
-Two runs of the same backtest differ by a tenth on a shared machine, so a run with a part less one without says
-little; the shares of one run repeat to half a percent. What the parts cost others, by the caches that they use,
-is not in it. The clocks themselves take about a fifth of a microsecond a call.
+Two runs of the same backtest differ by a tenth on a shared machine, so a run with a part less one without
+says little; the shares of one run repeat to half a percent. What the parts cost others, by the caches that
+they use, is not in it. The clocks themselves take about a fifth of a microsecond a call.
 """
 
 import time
