@@ -178,12 +178,14 @@ class FundingSafeExecutionClient(BybitExecutionClient):
         int
             Fills that were handed on.
         """
+        # orders first: what fills while we ask is among the executions, not among the orders without them
+        orders = await self.generate_order_status_reports(self._all_orders())
         fills = [
             report
             for report in await self.generate_fill_reports(self._all_fills())
             if report.trade_id.value in ids or str(report.client_order_id) in ids
         ]
-        orders = {report.venue_order_id for report in fills}
+        filled = {report.venue_order_id for report in fills}
         status = ExecutionMassStatus(
             client_id=self.id,
             account_id=self.account_id,
@@ -194,13 +196,27 @@ class FundingSafeExecutionClient(BybitExecutionClient):
         status.add_order_reports(
             [
                 report
-                for report in await self.generate_order_status_reports(self._all_orders())
-                if report.venue_order_id in orders or str(report.client_order_id) in ids
+                for report in orders
+                if (report.venue_order_id in filled or str(report.client_order_id) in ids)
+                and self._is_explained(report, fills)
             ]
         )
         status.add_fill_reports(sorted(fills, key=lambda report: report.ts_event))
         self._send_mass_status_report(status)
         return len(fills)
+
+    def _is_explained(self, report: OrderStatusReport, fills: list[FillReport]) -> bool:
+        """Tell whether what an order of ours has filled is known or among the fills: else it is too early."""
+        order = self._cache.order(report.client_order_id) if report.client_order_id is not None else None
+        if order is None:
+            return True
+        new = (
+            fill.last_qty.as_decimal()
+            for fill in fills
+            if fill.venue_order_id == report.venue_order_id and fill.trade_id not in order.trade_ids
+        )
+        known = order.filled_qty.as_decimal() + sum(new)
+        return bool(known >= report.filled_qty.as_decimal())
 
     async def _query_order(self, command: QueryOrder) -> None:
         """Answer with the order and its fills: from the order alone the engine infers fills without fees."""

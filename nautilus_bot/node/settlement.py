@@ -130,8 +130,11 @@ class Settlement:
             ts_init=self._kernel.clock.timestamp_ns(),
         )
         report = await self._client().generate_order_status_report(command)
-        if report is not None:
-            self._engine.reconcile_execution_report(report)
+        if report is None:
+            return
+        if report.filled_qty > order.filled_qty:
+            await self._fetch_fills()
+        self._engine.reconcile_execution_report(report)
 
     def _never_arrived(self, order: Order) -> OrderRejected:
         now = self._kernel.clock.timestamp_ns()

@@ -10,7 +10,6 @@ from nautilus_trader.config import (
     TradingNodeConfig,
 )
 from nautilus_trader.live.config import LiveRiskEngineConfig
-from nautilus_trader.live.execution_engine import LiveExecutionEngine
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.data import BarType
 from nautilus_trader.model.identifiers import TraderId
@@ -32,6 +31,7 @@ from nautilus_bot.node.funding_share import FundingShare
 from nautilus_bot.node.guards import LinkGuard
 from nautilus_bot.node.lean_cache import lean_caches
 from nautilus_bot.node.memory import SessionMemory
+from nautilus_bot.node.order_reports import fetch_fills_with_orders, keep_every_lifecycle
 from nautilus_bot.node.protect import Protector
 from nautilus_bot.node.recovery import NOTHING, Recovery, seed
 from nautilus_bot.node.settlement import Settlement
@@ -78,9 +78,11 @@ class TradingHost:
 
     async def settle(self, since_ns: int) -> None:
         """Let the venue have the last word on what was recovered, and protect what is open."""
-        rest = self.venue.rest()
+        kernel, client, rest = self.node.kernel, self.venue.links.execution, self.venue.rest()
+        assert client is not None, "a node is built before it is settled"
+        fetch_fills_with_orders(kernel.exec_engine, client, kernel.cache)
         await Settlement(
-            self.node.kernel,
+            kernel,
             self.wiring.context,
             self.attribution,
             self.protector,
@@ -229,17 +231,3 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
         timeout_disconnection=5.0,
         timeout_post_stop=0.5,
     )
-
-
-def keep_every_lifecycle(engine: LiveExecutionEngine) -> None:
-    """
-    Let reconciliation apply all fills that the venue reports.
-
-    Nautilus drops those before the venue's net position was last flat. Our strategies share that position and
-    are flat at moments of their own, so a fill dropped would be a fill lost.
-    """
-    engine._adjust_mass_status_fills = _keep_all
-
-
-def _keep_all(_mass_status: object) -> None:
-    """Change nothing."""

@@ -24,6 +24,8 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.messages import GenerateOrderStatusReport
 from nautilus_trader.model.data import Bar
 from nautilus_trader.model.identifiers import ClientOrderId
 
@@ -287,6 +289,22 @@ def under(**fault: Any) -> Script:
     return script
 
 
+async def told_by_the_order_alone(lab: Lab) -> None:
+    """The private stream is silent while an entry fills; the first that tells of it is the order's own report."""
+    await lab.fault(kind="half_open_sockets", channels=["private"], for_secs=4)
+    await lab.inject("BTCUSDT", "BUY")
+    kernel, client = lab.session.host.node.kernel, lab.session.host.venue.links.execution
+    assert await lab.until(lambda: bool(lab.simulator.venue.exchange.executions(limit=None)))
+    (entry,) = (order for order in kernel.cache.orders() if order.client_order_id.value.endswith("-E"))
+    command = GenerateOrderStatusReport(
+        entry.instrument_id, entry.client_order_id, None, UUID4(), kernel.clock.timestamp_ns()
+    )
+    report = await client.generate_order_status_report(command)
+    assert entry.filled_qty < report.filled_qty
+    kernel.exec_engine.reconcile_execution_report(report)
+    assert await lab.held("BTCUSDT")
+
+
 def taken(kind: str) -> Script:
     """Hold a position that the exchange takes away."""
 
@@ -445,6 +463,7 @@ SCRIPTS: dict[str, Script] = {
     "late_private": under(kind="late_private", delay_ms=200, jitter_ms=300, for_secs=3),
     "dropped_sockets": under(kind="dropped_sockets", for_secs=1),
     "half_open_private": under(kind="half_open_sockets", channels=["private"], for_secs=6),
+    "told_by_the_order_alone": told_by_the_order_alone,
     "half_open_public": under(kind="half_open_sockets", channels=["public"], for_secs=12),
     "rate_limit_storm": under(kind="rate_limit_storm", for_secs=2),
     "http_502": under(kind="http_502", for_secs=2),

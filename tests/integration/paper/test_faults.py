@@ -21,6 +21,7 @@ FAULTS = (
     "late_private",
     "dropped_sockets",
     "half_open_private",
+    "told_by_the_order_alone",
     "half_open_public",
     "rate_limit_storm",
     "http_502",
