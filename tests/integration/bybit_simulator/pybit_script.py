@@ -1,6 +1,5 @@
 """pybit against the simulator, run as a process of its own: its streams keep threads of their own."""
 
-import contextlib
 import json
 import sys
 import threading
@@ -42,19 +41,6 @@ def point_at(port):
     pybit._websocket_trading.TRADE_WSS = f"ws://127.0.0.1:{port}/v5/trade"
 
 
-def first_ticker():
-    """Subscribe anew if need be: pybit sets its callback after it has asked, and drops what comes between."""
-    for _ in range(3):
-        public = Waiting()
-        market = pybit_api.WebSocket(testnet=False, channel_type="linear")
-        market.ticker_stream(symbol="BTCUSDT", callback=public)
-        with contextlib.suppress(AssertionError):
-            found = public.first()
-            market.exit()
-            return found
-    raise AssertionError("no ticker came in three subscriptions")
-
-
 def main():
     port = int(sys.argv[1])
     point_at(port)
@@ -77,7 +63,9 @@ def main():
     account.execution_stream(callback=private["execution"])
     account.position_stream(callback=private["position"])
     account.wallet_stream(callback=private["wallet"])
-    seen["ticker"] = first_ticker()["data"]["ask1Price"]
+    market, public = pybit_api.WebSocket(testnet=False, channel_type="linear"), Waiting()
+    market.ticker_stream(symbol="BTCUSDT", callback=public)
+    seen["ticker"] = public.first()["data"]["ask1Price"]
 
     order = linear | {"side": "Buy", "orderType": "Market", "qty": "0.010"}
     placed = rest.place_order(**order, orderLinkId="rest-1")
@@ -101,6 +89,7 @@ def main():
     print(json.dumps(seen), flush=True)
     # pybit's reader threads are not daemons of ours to join
     account.exit()
+    market.exit()
     trading.exit()
 
 

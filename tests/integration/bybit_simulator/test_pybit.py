@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from adapters.bybit_simulator.config import BybitSimulatorConfig
+from adapters.bybit_simulator.faults import Latency
 from adapters.bybit_simulator.server import BybitSimulator
 
 SCRIPT = Path(__file__).with_name("pybit_script.py")
+AS_FAR_AS_BYBIT = Latency(delay_ms=250, channels=("public", "trade"))
+"""pybit notes who waits for an answer only after it has asked: it counts on the answer's way."""
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +21,7 @@ def seen(price_ticks, minute_history):
     async def run():
         history = {"BTCUSDT": minute_history}
         async with BybitSimulator(BybitSimulatorConfig(prices="none"), history=history) as simulator:
+            simulator.venue.faults.start(AS_FAR_AS_BYBIT)
             for tick in price_ticks("50000.0", "50000.1", trade="50000.0"):
                 simulator.publish(tick)
             process = await asyncio.create_subprocess_exec(

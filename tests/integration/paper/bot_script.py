@@ -290,7 +290,7 @@ def under(**fault: Any) -> Script:
 
 
 async def told_by_the_order_alone(lab: Lab) -> None:
-    """The private stream is silent while an entry fills; the first that tells of it is the order's own report."""
+    """An entry fills while the private stream is silent; its order's report is the first to tell."""
     await lab.fault(kind="half_open_sockets", channels=["private"], for_secs=4)
     await lab.inject("BTCUSDT", "BUY")
     kernel, client = lab.session.host.node.kernel, lab.session.host.venue.links.execution

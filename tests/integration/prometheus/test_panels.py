@@ -81,13 +81,15 @@ def test_every_alert_measures_something_and_none_fires_on_a_healthy_bot(
 
 
 def test_every_metric_of_the_table_is_exported(bot: Any) -> None:
-    text = bot.metrics()
     # counted only once it happens: a hole in the data, a funding settlement, a halt; others need history
     rare = {"bot_market_gaps_total", "bot_funding_usdt", "bot_halts_total"}
-    for metric in METRICS:
-        name = metric.name + "_count" if metric.kind == "histogram" else metric.name
-        found = re.search(rf"^{name}{{", text, re.MULTILINE)
-        assert found or metric.name in rare, f"{metric.name} has no value"
+    waited = {metric.name for metric in METRICS} - rare
+    deadline = time.monotonic() + 120
+    while waited and time.monotonic() < deadline:
+        text = bot.metrics()
+        waited = {name for name in waited if not re.search(rf"^{name}(_count)?{{", text, re.MULTILINE)}
+        time.sleep(0.25)
+    assert not waited, f"these have no value: {', '.join(sorted(waited))}"
 
 
 def test_figures_in_prometheus_equal_those_of_the_event_catalog(bot: Any, prometheus: Any) -> None:
