@@ -20,8 +20,8 @@ from nautilus_bot.core.clocks import NS_PER_HOUR
 from nautilus_bot.core.errors import CorruptEntry
 from nautilus_bot.core.session_state import BookState, Recorded
 
-KEEP_CLOSED_NS: Final = NS_PER_HOUR + NS_PER_HOUR // 4
-"""Closed orders are kept this long: beyond the hour of the venue's history that is compared all the time."""
+KEEP_CLOSED_NS: Final = NS_PER_HOUR // 3
+"""Closed orders are kept this long: beyond the part of the venue's history that is compared all the time."""
 
 
 def pack_book(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS) -> BookState:
@@ -34,7 +34,7 @@ def pack_book(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS
         Of a running node or of a rebuild.
     now_ns : int
         Wall clock, ns UTC.
-    keep_closed_ns : int, default 75 minutes
+    keep_closed_ns : int, default 20 minutes
         Orders closed longer ago are left out, unless an open position rests on them.
     """
     done = {order.client_order_id for order in _done(cache, now_ns - keep_closed_ns)}
@@ -57,7 +57,7 @@ def forget_done(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_
         Of a running node.
     now_ns : int
         Wall clock, ns UTC.
-    keep_closed_ns : int, default 75 minutes
+    keep_closed_ns : int, default 20 minutes
         As in ``pack_book``.
     """
     for order in _done(cache, now_ns - keep_closed_ns):

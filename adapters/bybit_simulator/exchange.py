@@ -203,7 +203,7 @@ class Exchange:
             self._liquidator.check()
 
     def _funding_execution(self, market: SymbolMarket, rate: Decimal) -> Execution:
-        entry = self.state.ledger.entries[-1]
+        entry = self.state.ledger.entries.last
         return Execution(
             exec_id=self.state.next_id(),
             order_id=self.state.next_id(),
@@ -224,7 +224,7 @@ class Exchange:
             index_price=market.index,
             closed_size=ZERO,
             exec_pnl=ZERO,
-            seq=len(self.state.executions) + 1,
+            seq=self.state.executions.count + 1,
             exec_ms=self.state.now_ms(),
             exec_type="Funding",
             create_type="",

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from adapters.bybit_simulator.history import History
 from adapters.bybit_simulator.orders import ZERO, OrderSide, TriggerBy, signed
 
 CENT: Final = Decimal("0.00000001")
@@ -136,11 +137,10 @@ class Ledger:
 
     def __init__(self, positions: Iterable[Position], now_ms: Callable[[], int]) -> None:
         self.balance = ZERO
-        self.entries: list[LedgerEntry] = []
+        self.entries: History[LedgerEntry] = History()
         self.positions = {position.symbol: position for position in positions}
         self.changed: set[str] = set()
         self._now_ms = now_ms
-        self._next_seq = 1
 
     def deposit(self, amount: Decimal) -> None:
         """Add cash to the account."""
@@ -149,13 +149,12 @@ class Ledger:
     def restore(self, balance: Decimal, next_seq: int, entries: Iterable[LedgerEntry]) -> None:
         """Take over a saved balance, entry counter and entries."""
         self.balance = balance
-        self._next_seq = next_seq
-        self.entries = list(entries)
+        self.entries = History(entries, next_seq - 1)
 
     @property
     def next_seq(self) -> int:
         """Number of the next entry."""
-        return self._next_seq
+        return self.entries.count + 1
 
     def put(self, position: Position) -> Position:
         """Replace a position and stamp it."""
@@ -294,7 +293,7 @@ class Ledger:
         self.balance += change
         self.entries.append(
             LedgerEntry(
-                seq=self._next_seq,
+                seq=self.next_seq,
                 ts_ms=ts_ms or self._now_ms(),
                 type=type,
                 symbol=symbol,
@@ -312,7 +311,6 @@ class Ledger:
                 trade_id=trade_id,
             )
         )
-        self._next_seq += 1
 
 
 def _share(position: Position, closed: Decimal) -> Decimal:

@@ -209,7 +209,7 @@ class Matcher:
                 index_price=market.index,
                 closed_size=booked.closed,
                 exec_pnl=booked.realised,
-                seq=len(state.executions) + 1,
+                seq=state.executions.count + 1,
                 exec_ms=state.now_ms(),
                 exec_type=exec_type,
                 create_type=order.create_type,

@@ -1,16 +1,21 @@
-"""All orders of the account, findable by either id, and the open ones by symbol."""
+"""The orders of the account, findable by either id, and the open ones by symbol."""
 
 from collections.abc import Iterable, Iterator
 
+from adapters.bybit_simulator.history import HISTORY_KEPT
 from adapters.bybit_simulator.orders import Order
 
 
 class OrderRegistry:
-    """Hold every order; ``resting`` and ``conditional`` are the open ones of a symbol, oldest first."""
+    """
+    Hold every open order and those that ended last; ``resting`` and ``conditional`` are the open ones of a
+    symbol, oldest first. A client's id is remembered for ever: it must not be used twice.
+    """
 
     def __init__(self, symbols: Iterable[str]) -> None:
         names = tuple(symbols)
         self._orders: dict[str, Order] = {}
+        self._ended: dict[str, None] = {}
         self._by_link: dict[str, str] = {}
         self._resting: dict[str, dict[str, Order]] = {name: {} for name in names}
         self._conditional: dict[str, dict[str, Order]] = {name: {} for name in names}
@@ -25,6 +30,9 @@ class OrderRegistry:
         _keep(self._resting[order.symbol], order, wanted=order.status in ("New", "PartiallyFilled"))
         _keep(self._conditional[order.symbol], order, wanted=order.is_conditional)
         self.changed[key] = None
+        if not order.is_open:
+            self._ended[key] = None
+            self._forget_oldest()
 
     def get(self, order_id: str) -> Order:
         """Return the order as it stands now; the id must be known."""
@@ -53,8 +61,14 @@ class OrderRegistry:
         return self.resting(symbol) + self.conditional(symbol)
 
     def newest_first(self) -> Iterator[Order]:
-        """Yield every order ever made, the last one first."""
+        """Yield every order that is held, the one made last first."""
         return reversed(self._orders.values())
+
+    def _forget_oldest(self) -> None:
+        if len(self._ended) > HISTORY_KEPT:
+            key = next(iter(self._ended))
+            for held in (self._ended, self._orders, self.changed):
+                held.pop(key, None)
 
 
 def _keep(orders: dict[str, Order], order: Order, *, wanted: bool) -> None:

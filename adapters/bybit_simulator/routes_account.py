@@ -6,10 +6,10 @@ from adapters.bybit_simulator.routing import (
     Answer,
     Params,
     Route,
-    integer,
     paged,
     require_linear,
     require_text,
+    span,
 )
 from adapters.bybit_simulator.wire import text, transaction_row, wallet_row
 
@@ -70,14 +70,12 @@ def set_margin_mode(venue: "Venue", params: Params) -> Answer:
 
 def transaction_log(venue: "Venue", params: Params) -> Answer:
     """Return every change of the balance, newest first: fills, fees, funding, deposits."""
-    start, end = integer(params, "startTime"), integer(params, "endTime")
+    start, end = span(params)
     kind, symbol = params.get("type"), params.get("symbol")
     entries = [
         entry
         for entry in venue.exchange.transactions(str(symbol) if symbol else None, limit=None)
-        if (start is None or entry.ts_ms >= start)
-        and (end is None or entry.ts_ms <= end)
-        and (not kind or entry.type == kind)
+        if start <= entry.ts_ms <= end and (not kind or entry.type == kind)
     ]
     page, cursor = paged(entries, params, 20, 50)
     return Answer({"nextPageCursor": cursor, "list": [transaction_row(entry) for entry in page]})

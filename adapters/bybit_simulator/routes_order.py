@@ -11,10 +11,10 @@ from adapters.bybit_simulator.routing import (
     Answer,
     Params,
     Route,
-    integer,
     paged,
     require_linear,
     require_text,
+    span,
 )
 from adapters.bybit_simulator.thin_book import thin_the_book
 from adapters.bybit_simulator.wire import CATEGORY, execution_row, order_row
@@ -114,7 +114,7 @@ def open_orders(venue: "Venue", params: Params) -> Answer:
 
 
 def order_history(venue: "Venue", params: Params) -> Answer:
-    """Return ended orders, newest first."""
+    """Return ended orders, newest first; of those made in a span of time when one is given."""
     require_linear(params)
     if _asks_for_one(params):
         ended = [order for order in _one_order(venue, params) if not order.is_open]
@@ -122,7 +122,8 @@ def order_history(venue: "Venue", params: Params) -> Answer:
     if not _holds_settle_coin(params):
         return _orders_answer([], params)
     found = venue.exchange.order_history(_symbol(venue, params), stop_orders=_stop_orders(params), limit=None)
-    return _orders_answer([order for order in found if not order.is_open], params)
+    start, end = span(params)
+    return _orders_answer([order for order in found if start <= order.created_ms <= end], params)
 
 
 def executions(venue: "Venue", params: Params) -> Answer:
@@ -130,14 +131,13 @@ def executions(venue: "Venue", params: Params) -> Answer:
     require_linear(params)
     order_id = str(params.get("orderId") or "")
     link_id = str(params.get("orderLinkId") or "")
-    start, end = integer(params, "startTime"), integer(params, "endTime")
+    start, end = span(params)
     exec_type = params.get("execType")
     found = [
         execution
         for execution in venue.exchange.executions(_symbol(venue, params), order_id=order_id, limit=None)
         if (not link_id or execution.order_link_id == link_id)
-        and (start is None or execution.exec_ms >= start)
-        and (end is None or execution.exec_ms <= end)
+        and start <= execution.exec_ms <= end
         and (not exec_type or execution.exec_type == exec_type)
     ]
     page, cursor = paged(found, params, 50, 100)

@@ -1,6 +1,7 @@
 """One V5 REST endpoint: what the dispatcher has to know of it."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
@@ -65,6 +66,12 @@ def integer(params: Params, name: str, default: int | None = None) -> int | None
         return int(value)
     except (TypeError, ValueError) as e:
         raise bad_request(f"params error: {name} must be an integer") from e
+
+
+def span(params: Params) -> tuple[float, float]:
+    """Return the wall time that is asked for, both ends included, milliseconds UTC: all of it when absent."""
+    end = integer(params, "endTime")
+    return integer(params, "startTime") or 0, inf if end is None else end
 
 
 def page_limit(params: Params, default: int, largest: int) -> int:

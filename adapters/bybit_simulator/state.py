@@ -15,6 +15,7 @@ from adapters.bybit_simulator.events import (
     WalletChanged,
     WalletView,
 )
+from adapters.bybit_simulator.history import History
 from adapters.bybit_simulator.instruments import LinearInstrument
 from adapters.bybit_simulator.ledger import Ledger, Position, to_cents
 from adapters.bybit_simulator.margin import Margins, margins_of
@@ -42,7 +43,7 @@ class ExchangeState:
         self.markets = {symbol: SymbolMarket(item) for symbol, item in instruments.items()}
         self.orders = OrderRegistry(instruments)
         self.ledger = Ledger((_flat(item) for item in instruments.values()), now_ms)
-        self.executions: list[Execution] = []
+        self.executions: History[Execution] = History()
         self.outbox: list[ExchangeEvent] = []
         self.id_seed = now_ms() // 1000
         self.last_id = 0

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from adapters.bybit_simulator.exchange import Exchange
+from adapters.bybit_simulator.history import HISTORY_KEPT, History
 from adapters.bybit_simulator.instruments import LinearInstrument
 from adapters.bybit_simulator.ledger import LedgerEntry, Position
 from adapters.bybit_simulator.orders import Execution, Order
@@ -101,10 +102,11 @@ class ExchangeStore:
             if order.symbol in state.instruments:
                 state.orders.put(order)
         state.orders.changed.clear()
-        state.executions = self._rows("executions ORDER BY seq", Execution)
-        entries = self._rows("entries ORDER BY seq", LedgerEntry)
+        executions = self._newest("executions", Execution)
+        state.executions = History(executions, executions[-1].seq if executions else 0)
+        entries = self._newest("entries", LedgerEntry)
         state.ledger.restore(account.balance, account.next_entry_seq, entries)
-        self._saved_executions, self._saved_entries = len(state.executions), len(entries)
+        self._saved_executions, self._saved_entries = state.executions.count, state.ledger.entries.count
         for symbol, prices in account.prices.items():
             if symbol in state.markets:
                 state.markets[symbol].restore(prices.last, prices.mark, prices.index, prices.ts_ms)
@@ -131,8 +133,8 @@ class ExchangeStore:
         """
         state = exchange.state
         orders, ledger = state.orders, state.ledger
-        executions = state.executions[self._saved_executions :]
-        entries = ledger.entries[self._saved_entries :]
+        executions = state.executions.since(self._saved_executions)
+        entries = ledger.entries.since(self._saved_entries)
         if not (force or orders.changed or ledger.changed or executions or entries):
             return False
         try:
@@ -167,6 +169,9 @@ class ExchangeStore:
     def _rows[T](self, source: str, kind: type[T]) -> list[T]:
         decode = msgspec.msgpack.Decoder(kind).decode
         return [decode(payload) for (payload,) in self._db.execute(f"SELECT payload FROM {source}")]  # noqa: S608
+
+    def _newest[T](self, table: str, kind: type[T]) -> list[T]:
+        return self._rows(f"{table} ORDER BY seq DESC LIMIT {HISTORY_KEPT}", kind)[::-1]
 
     def _put(self, table: str, rows: Iterable[tuple[str | int, msgspec.Struct]]) -> None:
         encode = msgspec.msgpack.encode

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from nautilus_trader.config import (
+    CacheConfig,
     LiveDataEngineConfig,
     LiveExecEngineConfig,
     LoggingConfig,
@@ -49,6 +50,16 @@ Nautilus counts them together with how often an order was missing in the list of
 reaches its own limit first, it begins to count anew: at equal limits a lost request may wait for ever, and
 nothing may be opened meanwhile. So that limit is far above this one.
 """
+
+HISTORY_MINS = 15
+"""
+How far back ended orders are compared with the venue's, every few seconds: less than a cache keeps them.
+
+Bybit lists every open order whatever its age, so none goes missing for being old; what ended earlier while
+nobody listened is fetched by id.
+"""
+LAST_VALUES = 1_000
+"""Ticks and bars that a cache keeps of each series: strategies hold what they need of the past themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +215,7 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
     return TradingNodeConfig(
         trader_id=TraderId("BOT-001"),
         logging=LoggingConfig(log_level=log_level),
+        cache=CacheConfig(tick_capacity=LAST_VALUES, bar_capacity=LAST_VALUES),
         data_clients={CLIENT: venue.data_config()},
         exec_clients={CLIENT: venue.exec_config()},
         data_engine=LiveDataEngineConfig(graceful_shutdown_on_exception=True),
@@ -220,7 +232,7 @@ def build_node_config(venue: BybitVenue, log_level: str) -> TradingNodeConfig:
             inflight_check_retries=INFLIGHT_RETRIES,
             open_check_interval_secs=5.0,
             open_check_open_only=False,
-            open_check_lookback_mins=60,
+            open_check_lookback_mins=HISTORY_MINS,
             open_check_threshold_ms=3_000,
             open_check_missing_retries=4 * INFLIGHT_RETRIES,
             graceful_shutdown_on_exception=True,

@@ -205,6 +205,25 @@ async def test_settle_coin_and_order_filter_select(client):
     assert await found(settleCoin="USDT", orderFilter="Order") == ["active"]
 
 
+@pytest.mark.parametrize("path", ["/v5/order/history", "/v5/execution/list"])
+async def test_history_is_of_the_span_that_is_asked_for(client, path):
+    await client.post("/v5/order/create", **MARKET, orderLinkId="early")
+    await client.settle()
+    between = client.simulator.venue.clock()
+    while client.simulator.venue.clock() == between:
+        await client.settle()
+    await client.post("/v5/order/create", **MARKET, orderLinkId="late")
+    await client.settle()
+
+    async def names(**span):
+        rows = (await client.get(path, category="linear", symbol="BTCUSDT", **span))["result"]["list"]
+        return [row["orderLinkId"] for row in rows]
+
+    assert await names() == ["late", "early"]
+    assert await names(startTime=between + 1) == ["late"]
+    assert await names(endTime=between) == ["early"]
+
+
 async def test_klines_page_backwards_until_history_begins(minute_history):
     config = BybitSimulatorConfig(prices="none")
     async with (

@@ -3,9 +3,14 @@
 import sqlite3
 from decimal import Decimal
 
+import msgspec
 import pytest
 
+from adapters.bybit_simulator import history, registry
+from adapters.bybit_simulator import store as store_module
 from adapters.bybit_simulator.instruments import listed_instruments
+from adapters.bybit_simulator.refusals import Refused
+from adapters.bybit_simulator.requests import CreateOrder
 from adapters.bybit_simulator.store import open_exchange, open_store
 from nautilus_bot.core.errors import DataError
 
@@ -142,3 +147,34 @@ def test_an_account_of_another_version_is_refused(desk, saved):
     connection.close()
     with pytest.raises(DataError, match="version 1, has 99"):
         reopen(saved, desk)
+
+
+def test_a_long_session_lists_what_is_new_and_its_file_keeps_everything(desk, tmp_path, monkeypatch):
+    for module in (registry, history, store_module):
+        monkeypatch.setattr(module, "HISTORY_KEPT", 20)
+    exchange, store = reopen(tmp_path / "long.sqlite", desk)
+    resting = CreateOrder(
+        symbol="BTCUSDT", side="Buy", order_type="Limit", qty=Decimal("0.1"), price=Decimal(100)
+    )
+    first = exchange.create_order(resting)
+    for number in range(50):
+        ended = exchange.create_order(msgspec.structs.replace(resting, order_link_id=f"n{number}"))
+        exchange.cancel_order("BTCUSDT", order_id=ended.order_id)
+        exchange.state.ledger.deposit(Decimal(1))
+        store.save(exchange)
+    before = everything(exchange)
+    links = [order.order_link_id for order in exchange.order_history(limit=None)]
+    assert links == [f"n{number}" for number in reversed(range(30, 50))]
+    assert [entry.seq for entry in exchange.transactions(limit=None)] == list(range(51, 31, -1))
+    assert exchange.open_orders() == [first]
+    with pytest.raises(Refused):
+        exchange.create_order(msgspec.structs.replace(resting, order_link_id="n0"))
+    store.close()
+    exchange, store = reopen(tmp_path / "long.sqlite", desk)
+    assert everything(exchange) == before
+    exchange.state.ledger.deposit(Decimal(1))
+    store.save(exchange)
+    store.close()
+    with sqlite3.connect(tmp_path / "long.sqlite") as file:
+        assert file.execute("SELECT count(*) FROM orders").fetchone() == (51,)
+        assert file.execute("SELECT max(seq), count(*) FROM entries").fetchone() == (52, 52)
