@@ -1,5 +1,6 @@
 """Pick up where a crash left a strategy: its own state first, then what protects it at the venue."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
 from string import ascii_lowercase
@@ -290,18 +291,18 @@ class RestoringStrategy(Strategy):
                     return count, again
             count = self._lot_count = max(self._lot_count, count) + 1
 
+    @abstractmethod
     def close_position(self, reason: str, price: Price, ts: int) -> None:
         """Close the strategy's own position at market."""
-        raise NotImplementedError
 
-    def _next_signal_id(self) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def _next_signal_id(self) -> str: ...
 
-    def _cancel_lot(self, lot: Lot) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _cancel_lot(self, lot: Lot) -> None: ...
 
-    def _finish_close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _finish_close(self) -> None: ...
 
-    def _notice(self, severity: str, text: str) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _notice(self, severity: str, text: str) -> None: ...

@@ -1,22 +1,26 @@
 """``nautilus-bot live``: trade on Bybit, once everything that guards real money says yes."""
 
-import asyncio
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from monitoring.exporter import DEFAULT_PORT
 from nautilus_bot.cli.backtest import CONFIG_FOLDER, ConfigOption
-from nautilus_bot.cli.output import JsonFlag, emit, note
-from nautilus_bot.cli.paper import MetricsPort, render_end
-from nautilus_bot.cli.service_options import ControlPort, LogFileOption, NameOption, open_service
+from nautilus_bot.cli.output import JsonFlag, note
+from nautilus_bot.cli.service_options import (
+    ControlPort,
+    Duration,
+    LogFileOption,
+    MetricsPort,
+    NameOption,
+)
+from nautilus_bot.cli.trading_service import ServiceOptions, trade_as_service
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core.control import DEFAULT_PORT as DEFAULT_CONTROL_PORT
 from nautilus_bot.core.errors import ConfigError
 from nautilus_bot.node.compose import live_capital_usdt, step_in_force
-from nautilus_bot.node.metrics import metrics_beside
-from nautilus_bot.node.session import SessionEnd, TradingSession, run_until_stopped
 from nautilus_bot.node.venue import configured_venue
 
 CONFIRMATION = "trade with real money"
@@ -27,7 +31,7 @@ def live(
     confirm: Annotated[
         bool, typer.Option("--confirm-live", help="Confirm on the command line instead of typing it.")
     ] = False,
-    duration: Annotated[float, typer.Option(min=0, help="Stop after so many seconds; 0 never.")] = 0.0,
+    duration: Duration = 0.0,
     metrics_port: MetricsPort = DEFAULT_PORT,
     control_port: ControlPort = DEFAULT_CONTROL_PORT,
     name: NameOption = "",
@@ -49,23 +53,15 @@ def live(
     note(f"leverage {venue.leverage} will be set at the venue for {symbols}; one-way mode, cross margin")
     if not confirm:
         _ask()
-    current: list[TradingSession] = []
-
-    async def work() -> SessionEnd:
-        service.hide(venue.api_key, venue.api_secret)
-        companions = (*service.companions, *metrics_beside(metrics_port, service.serves_metrics))
-        # Nautilus writes its log to standard output, which holds one document then
-        log_level = "OFF" if as_json else "WARNING"
-        session = TradingSession(bot, "live", venue, companions, log_level=log_level)
-        current.append(session)
-        if duration:
-            asyncio.get_running_loop().call_later(duration, session.stop, "the time is up")
-        return await session.trade()
-
-    with open_service("live", name, control_port, log_file) as service:
-        end = run_until_stopped(work, lambda: current[0] if current else None)
-        service.ended(end)
-    emit(end, as_json, render_end)
+    options = ServiceOptions(
+        name=name,
+        duration=duration,
+        metrics_port=metrics_port,
+        control_port=control_port,
+        log_file=log_file,
+        as_json=as_json,
+    )
+    trade_as_service("live", bot, nullcontext(venue), options)
 
 
 def what_is_missing(bot: BotConfig) -> list[str]:

@@ -13,6 +13,7 @@ import msgspec
 
 from nautilus_bot.core.errors import NotRunning, ProcessError, did_you_mean
 from nautilus_bot.process.identity import is_alive
+from nautilus_bot.process.private_file import replace_private
 
 RUN_DIR_VARIABLE: Final = "BOT_RUN_DIR"
 DEFAULT_RUN_DIR: Final = "var/run"
@@ -120,16 +121,7 @@ def save_run_file(run_file: RunFile) -> None:
     ProcessError
         If it cannot be written, e.g. since the disk is full.
     """
-    path = run_path(run_file.name)
-    draft = path.with_suffix(".json.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(run_file), indent=2))
-        draft.replace(path)
-    except OSError as e:
-        raise ProcessError(f"the run file {path} must be writable, but: {e.strerror}") from e
+    replace_private(run_path(run_file.name), run_file)
 
 
 def run_files() -> list[RunFile]:

@@ -1,6 +1,5 @@
 """The file of a running ``up``: ``var/run/<name>.up``, who holds everything together and what it runs."""
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -8,6 +7,7 @@ import msgspec
 from nautilus_bot.core.errors import ProcessError
 from nautilus_bot.process.identity import is_alive
 from nautilus_bot.process.pidfile import run_dir
+from nautilus_bot.process.private_file import replace_private
 
 
 class UpPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,16 +77,7 @@ def save_up_file(up_file: UpFile) -> None:
     ProcessError
         If it cannot be written.
     """
-    path = up_path(up_file.name)
-    draft = path.with_suffix(".up.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(up_file), indent=2))
-        draft.replace(path)
-    except OSError as e:
-        raise ProcessError(f"{path} must be writable, but: {e.strerror}") from e
+    replace_private(up_path(up_file.name), up_file)
 
 
 def remove_up_file(name: str) -> None:
