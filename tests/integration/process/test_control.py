@@ -8,12 +8,16 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from adapters.bybit.addresses import simulated_addresses
+from adapters.bybit.rest import BybitRest
 from catalog.codec import decode_plain
 from catalog.reader import EntryFilter, entries
 from nautilus_bot.control.client import ControlClient
 from nautilus_bot.core.control import CloseAll, CloseSymbol, HaltTrading, InjectSignal, PauseStrategy
+from nautilus_bot.process.identity import is_alive
 
 if sys.platform == "win32":
     pytest.skip("the driver uses limits that Windows has not", allow_module_level=True)
@@ -54,9 +58,10 @@ class Running:
 def running(tmp_path: Path) -> Iterator[Running]:
     driver = cycles.Cycles(tmp_path)
     driver.start()
-    yield Running(driver)
-    if driver.run_path.exists():
-        driver.call("force-stop", "--name", cycles.NAME, expect=cycles.NOT_RUNNING)
+    bot = Running(driver)
+    yield bot
+    left = is_alive(bot.run_file["pid"], bot.run_file["birth"])
+    driver.call("force-stop", "--name", cycles.NAME, expect=cycles.OK if left else cycles.NOT_RUNNING)
 
 
 def test_an_operator_opens_closes_and_halts_and_all_of_it_is_recorded(running: Running) -> None:
@@ -97,3 +102,36 @@ def test_no_secret_of_a_run_is_left_in_its_files(running: Running) -> None:
     written = [path for path in running.driver.folder.rglob("*") if path.is_file()]
     assert len(written) >= 4
     assert [path for path in written if token in path.read_bytes()] == []
+
+
+def test_an_outside_position_is_assigned_from_the_command_line_and_protected(running: Running) -> None:
+    client, call = running.client, running.driver.call
+    running.until(lambda: client.snapshot().prices)
+    rest = exchange_of(running.run_file["pid"])
+    rest._session.place_order(
+        category="linear", symbol="BTCUSDT", side="Buy", orderType="Market", qty="0.010"
+    )
+    (outside,) = running.until(lambda: [one for one in client.positions() if one.strategy == "EXTERNAL"])
+    assert (outside.quantity, outside.covered) == ("0.010", False)
+
+    words = ("control", "assign", "BTCUSDT", "VolatilityBreakoutStrategy", "--name", cycles.NAME)
+    prices = (f"--stop={float(outside.mark) / 2:.1f}", f"--target={float(outside.mark) * 2:.1f}")
+    answer = call(*words, *prices[::-1][:1], expect=1)
+    assert answer["text"].startswith("a stop and a target are needed")
+    assert call(*words, *prices, expect=0)["done"]
+    taken = running.until(
+        lambda: [p for p in client.positions() if p.instrument_id == outside.instrument_id and p.covered]
+    )
+    assert [(one.strategy, one.quantity) for one in taken] == [("VolatilityBreakoutStrategy", "0.010")]
+    assert [row["side"] for row in rest.open_orders() if "-S" in row["orderLinkId"]] == ["Sell"]
+    answer = call(*words, *prices, expect=1)
+    assert answer["text"] == "nothing of BTCUSDT-LINEAR.BYBIT is EXTERNAL: there is nothing to assign"
+    running.driver.stop()
+
+
+def exchange_of(pid: int) -> BybitRest:
+    """Return the exchange that a paper bot runs, as somebody else with its keys reaches it."""
+    (exchange,) = psutil.Process(pid).children()
+    (port,) = {one.laddr.port for one in exchange.net_connections() if one.status == psutil.CONN_LISTEN}
+    addresses = simulated_addresses(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
+    return BybitRest(addresses, "SIMULATED", "SIMULATED")
