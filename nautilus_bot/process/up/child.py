@@ -1,4 +1,4 @@
-"""One part as a running process: started on the leash, started again when it dies, ended by its id."""
+"""One part as a running process: started on the leash, again when it dies or hangs, ended by its id."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from nautilus_bot.process.identity import process_birth
+from nautilus_bot.process.loopback import is_ready
 from nautilus_bot.process.up.leash import Leash
 from nautilus_bot.process.up.part import Part
 
@@ -17,6 +18,10 @@ FIRST_WAIT_SECS: Final = 1.0
 LONGEST_WAIT_SECS: Final = 60.0
 SETTLED_SECS: Final = 60.0
 """A part that has lived for so long begins with the shortest wait again."""
+ASK_SECS: Final = 15.0
+"""How often a part with a page is asked whether it is well."""
+SILENCES: Final = 4
+"""So many questions in a row without an answer, and it hangs: it is killed and started again."""
 STOP_SIGNAL: Final = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM)
 LAST_WORDS_BYTES: Final = 2_000
 WORDS_SHOWN: Final = 200
@@ -58,6 +63,8 @@ class Child:
         self._born_at = 0.0
         self._wait_secs = FIRST_WAIT_SECS
         self._again_at = 0.0
+        self._ask_at = 0.0
+        self._silences = 0
 
     @property
     def pid(self) -> int:
@@ -91,14 +98,17 @@ class Child:
             )
         self.starts += 1
         self._born_at = self._clock()
+        self._ask_at = self._born_at + ASK_SECS
+        self._silences = 0
 
     def look(self) -> bool:
-        """Note its death, start it again when its wait is over; return whether anything changed."""
+        """Note its death, kill it when it hangs, start it again; return whether anything changed."""
         now = self._clock()
         if self._process is None:
             return now >= self._again_at and self._start_again()
         code = self._process.poll()
         if code is None:
+            self._ask(self._process, now)
             return False
         if now - self._born_at >= SETTLED_SECS:
             self._wait_secs = FIRST_WAIT_SECS
@@ -106,6 +116,15 @@ class Child:
         self._process = None
         self._postpone(f"{self.part.name} ended ({_how(code)}){self._last_words()}")
         return True
+
+    def _ask(self, process: subprocess.Popen[bytes], now: float) -> None:
+        if not self.part.ready_url or now < self._ask_at:
+            return
+        self._ask_at = now + ASK_SECS
+        self._silences = 0 if is_ready(self.part.ready_url) else self._silences + 1
+        if self._silences == SILENCES:
+            self._tell(f"{self.part.name} has not answered for {SILENCES * ASK_SECS:.0f} s: killed")
+            process.kill()
 
     def end(self) -> None:
         """Ask it to end."""

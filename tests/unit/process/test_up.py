@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,10 +15,11 @@ import yaml
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core.errors import NotRunning
 from nautilus_bot.process.identity import is_alive, process_birth
+from nautilus_bot.process.loopback import is_ready, take_port
 from nautilus_bot.process.pidfile import RunFile
 from nautilus_bot.process.status import read_status
 from nautilus_bot.process.up import parts as parts_of_up
-from nautilus_bot.process.up.child import Child
+from nautilus_bot.process.up.child import ASK_SECS, Child
 from nautilus_bot.process.up.down import take_down
 from nautilus_bot.process.up.leash import Leash, open_leash
 from nautilus_bot.process.up.part import Part, Plan
@@ -114,6 +116,48 @@ class Told:
     def until_dead(self) -> str:
         until(self.child.look)
         return self.lines[-1]
+
+
+SERVER = """
+import sys, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self):
+        while self.path == "/hang":
+            time.sleep(1)
+        self.send_response(200)
+        self.end_headers()
+HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
+"""
+
+
+def test_a_part_that_does_not_answer_for_a_minute_is_killed_and_started_again(
+    leash: Leash, tmp_path: Path
+) -> None:
+    port = take_port(0)
+    url = f"http://127.0.0.1:{port}/"
+    command = (sys.executable, "-c", SERVER, str(port))
+    told = Told(leash, tmp_path / "log", command, ready_url=url)
+    told.child.start()
+    until(lambda: is_ready(url))
+
+    def pass_minutes(minutes: int) -> None:
+        for _ in range(minutes * 4):
+            told.now += ASK_SECS
+            assert not told.child.look()
+
+    pass_minutes(3)
+    assert told.lines == []
+    with socket.create_connection(("127.0.0.1", port)) as one:
+        one.sendall(b"GET /hang HTTP/1.0\r\n\r\n")
+        pass_minutes(1)
+        assert told.lines == ["prometheus has not answered for 60 s: killed"]
+        assert "signal 9" in told.until_dead()
+    told.now += 1
+    assert told.child.look()
+    until(lambda: is_ready(url))
+    told.child.end()
+    told.child.wait(HANG_SECS)
 
 
 def test_a_part_that_dies_is_named_with_its_last_words_and_started_again_ever_later(
