@@ -29,6 +29,9 @@ class Beside:
         With ``run``, ``log``, ``events``.
     name : str
         Of the bot.
+    alerts : Any
+        Settings other than those of the project. Without ``daily_report_hour`` there is no daily report: what
+        a test sees must not depend on the hour.
     """
 
     def __init__(self, folder: Path, api: BotApiServer, name: str, **alerts: Any) -> None:
@@ -44,7 +47,10 @@ class Beside:
             "telegram_api_url": api.url,
             "messages_per_minute": 600,
         }
-        file.write_text(json.dumps(json.loads(file.read_text()) | changed | alerts))
+        settings = json.loads(file.read_text()) | changed | alerts
+        if "daily_report_hour" not in alerts:
+            settings["noise"]["daily_report"] = "off"
+        file.write_text(json.dumps(settings))
         self.printed = folder / "telegram.out"
         self._process: subprocess.Popen[bytes] | None = None
 

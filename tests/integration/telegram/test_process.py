@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -24,12 +24,26 @@ NAME = "recorded"
 
 
 @pytest.fixture
-async def telegram(tmp_path: Path, recording: Recording, api: BotApiServer) -> AsyncIterator[Beside]:
-    """Return the process beside a bot that this test plays: its run file names this very process."""
-    write_run_file(tmp_path, recording)
-    beside = Beside(tmp_path, api, NAME)
+async def play(
+    tmp_path: Path, recording: Recording, api: BotApiServer
+) -> AsyncIterator[Callable[..., Beside]]:
+    """Return the process with some settings, beside a bot that this test plays: the run file names us."""
+    played: list[Beside] = []
+
+    def beside(**alerts: object) -> Beside:
+        write_run_file(tmp_path, recording)
+        played.append(Beside(tmp_path, api, NAME, **alerts))
+        return played[-1]
+
     yield beside
-    beside.kill_if_left()
+    for one in played:
+        one.kill_if_left()
+
+
+@pytest.fixture
+async def telegram(play: Callable[..., Beside]) -> Beside:
+    """Return the process with the settings of most tests."""
+    return play()
 
 
 def write_run_file(folder: Path, recording: Recording, **changes: object) -> None:
@@ -93,6 +107,20 @@ async def test_a_bot_that_died_is_told_once_also_over_a_restart(
     await telegram.listens(api)
     await asyncio.sleep(0.5)
     assert len(api.sent) == 2
+
+
+async def test_the_daily_report_comes_once_a_day_also_over_a_restart(
+    play: Callable[..., Beside], recording: Recording, api: BotApiServer
+) -> None:
+    beside = play(daily_report_hour=0)
+    for start in (1, 2):
+        beside.start()
+        await beside.listens(api)
+        recording.notice("critical", f"start {start}")
+        await until(lambda: f"start {start}" in "\n".join(api.texts))  # noqa: B023  awaited at once
+        await until(lambda: "Equity" in "\n".join(api.texts))
+        assert await beside.end() == 0
+    assert sum("Equity" in text for text in api.texts) == 1
 
 
 async def test_a_test_message_says_whether_it_arrived(telegram: Beside, api: BotApiServer) -> None:
