@@ -22,7 +22,7 @@ import monitoring
 from monitoring.dashboard.settings import VARIABLE, PanelSettings
 from nautilus_bot.cli.output import JsonFlag, emit
 from nautilus_bot.config.loader import load_config
-from nautilus_bot.core.errors import ConfigError, ProcessError
+from nautilus_bot.core.errors import ProcessError
 from nautilus_bot.process.pidfile import run_dir
 from nautilus_bot.process.up.leash import open_leash
 
@@ -84,10 +84,7 @@ def dashboard(
 
 def _require_streamlit() -> None:
     if importlib.util.find_spec("streamlit") is None:
-        raise ConfigError(
-            "the control panel needs Streamlit, which is not installed; "
-            "`pip install 'nautilus-bot[dashboard]'` brings it"
-        )
+        raise ModuleNotFoundError(name="streamlit")
 
 
 def _free_port(port: int) -> int:

@@ -19,6 +19,7 @@ from typing import Any, Final, Literal
 import typer
 
 from nautilus_bot.cli.commands import COMMANDS, Command
+from nautilus_bot.cli.extras import missing_extra
 from nautilus_bot.cli.streams import note, write_json
 from nautilus_bot.core.errors import BotError, ConfigError
 
@@ -64,6 +65,9 @@ def main(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  the outermost frame: a bug becomes one line and a file
+        lacking = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
+        if lacking is not None:
+            return _fail(str(lacking), lacking.exit_code, as_json)
         path = _write_traceback(error)
         return _fail(f"unexpected {type(error).__name__}: {error} (traceback in {path})", 1, as_json)
 

@@ -53,7 +53,7 @@ SERVICES: Final = (
         "dashboards",
         "docker compose -f monitoring/docker-compose.yml up -d, or Grafana's package",
     ),
-    Service("panel", (), "/_stcore/health", "the control panel", "pip install 'nautilus-bot[dashboard]'"),
+    Service("panel", (), "/_stcore/health", "control panel", "pip install 'nautilus-bot[dashboard]'"),
     Service(
         "chromium",
         ("chromium", "chromium-browser", "google-chrome"),

@@ -1,8 +1,10 @@
 """The command line: exit codes, one error line, one JSON document, quick help."""
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ import typer
 
 from nautilus_bot.cli import main as cli
 from nautilus_bot.cli.commands import COMMANDS, Command
+from nautilus_bot.cli.extras import EXTRA_OF
 from nautilus_bot.core.errors import NotFound, NotRunning, StopTimeout
 
 CONFIGS = Path(__file__).parents[3] / "configs"
+PYPROJECT = CONFIGS.parent / "pyproject.toml"
 Captured = pytest.CaptureFixture[str]
 
 
@@ -43,6 +47,28 @@ def test_every_command_exists_and_shows_an_example(command: Command, capsys: Cap
     for example in command.examples:
         assert example.split()[0] in shown
     assert "$ " in shown
+
+
+@pytest.mark.parametrize(
+    ("package", "extra"), [("numba", "research"), ("optuna.samplers", "research"), ("redis", "redis")]
+)
+def test_a_command_without_its_extra_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: Captured, package: str, extra: str
+) -> None:
+    use_command(monkeypatch, ModuleNotFoundError(f"No module named {package!r}", name=package))
+    assert cli.main(["fail", "--json"]) == 4
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert f"{sys.executable} -m pip install 'nautilus-bot[{extra}]'" in error
+
+
+def test_every_package_of_an_extra_is_known_to_the_message() -> None:
+    project = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    declared = {
+        (re.split("[>=]", requirement)[0].removesuffix("-binary"), extra)
+        for extra, requirements in project["optional-dependencies"].items()
+        for requirement in requirements
+    }
+    assert declared == set(EXTRA_OF.items())
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
