@@ -36,6 +36,6 @@ def missing_extra(error: ModuleNotFoundError) -> ConfigError | None:
     if extra is None:
         return None
     return ConfigError(
-        f"this command needs the package {package}, which is not installed; `make setup` brings all there is, "
-        f"`{sys.executable} -m pip install 'nautilus-bot[{extra}]'` only this"
+        f"this command needs the package {package}, not installed; `make setup` brings all there is, "
+        f"`{sys.executable} -m pip install 'nautilus-bot[{extra}]'` this"
     )
