@@ -1,8 +1,9 @@
 """
 Orders, positions and accounts of a cache as recorded messages, and back into a cache.
 
-Fills that made up an open position are kept with it; orders closed long ago are not. What a strategy earned
-over its life is its ledger's to know.
+Fills that made up an open position are kept with it, and all orders of a signal that still has one open: no
+id of theirs may be given away again. Other orders closed long ago are not. What a strategy earned over its
+life is its ledger's to know.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from nautilus_trader.model.position import Position
 
 from catalog.accounts import reported_account
 from catalog.codec import decode, encode
+from nautilus_bot.core import ids
 from nautilus_bot.core.clocks import NS_PER_HOUR
 from nautilus_bot.core.errors import CorruptEntry
 from nautilus_bot.core.session_state import BookState, Recorded
@@ -35,7 +37,7 @@ def pack_book(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS
     now_ns : int
         Wall clock, ns UTC.
     keep_closed_ns : int, default 20 minutes
-        Orders closed longer ago are left out, unless an open position rests on them.
+        Orders closed longer ago are left out, unless their signal has an order or a position open.
     """
     done = {order.client_order_id for order in _done(cache, now_ns - keep_closed_ns)}
     orders = [order for order in cache.orders() if order.client_order_id not in done]
@@ -69,13 +71,23 @@ def forget_done(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_
 
 
 def _done(cache: Cache, before_ns: int) -> list[Order]:
-    """Return the orders that ended before a moment and that no open position rests on."""
-    needed = {order_id for position in cache.positions_open() for order_id in position.client_order_ids}
+    """Return the orders that ended before a moment, and whose signal has neither order nor position open."""
+    rested_on = {order_id for position in cache.positions_open() for order_id in position.client_order_ids}
+    live = {
+        _signal(order)
+        for order in cache.orders()
+        if not order.is_closed or order.client_order_id in rested_on
+    }
     return [
-        order
-        for order in cache.orders_closed()
-        if order.ts_last < before_ns and order.client_order_id not in needed
+        order for order in cache.orders_closed() if order.ts_last < before_ns and _signal(order) not in live
     ]
+
+
+def _signal(order: Order) -> str:
+    """Return the signal of an order of ours; any other order stands for itself."""
+    client_order_id: str = order.client_order_id.value
+    signal_id = ids.signal_of(client_order_id)
+    return signal_id if order.tags and order.tags[0] == signal_id else client_order_id
 
 
 def unpack_book(book: BookState, cache: Cache) -> None:

@@ -28,6 +28,7 @@ from nautilus_trader.model.identifiers import (
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.portfolio.portfolio import Portfolio
 
+from catalog.snapshot import forget_done
 from nautilus_bot.core.messages import Signal
 from nautilus_bot.market.instruments import build_instrument
 from nautilus_bot.node.modes import MODES
@@ -375,3 +376,17 @@ def test_after_a_restart_every_lot_has_the_stop_of_its_own_entry(desk):
         desk.accept(f"TOXIDR-VB-BTCUSDT-2-{name}")
     desk.strategy.restore([opening(desk.strategy)], Decimal("1.500"))
     assert sorted(str(lot.terms.stop) for lot in desk.strategy._lots) == ["90.0", "95.0"]
+
+
+def test_an_id_is_not_given_away_again_when_its_order_ended_long_ago(desk):
+    desk.fill(f"{SIGNAL}-E", "1.000")
+    assert desk.names(SubmitOrder) == ["S1", "T1"]
+    desk.accept(f"{SIGNAL}-S1")
+    desk.accept(f"{SIGNAL}-T1")
+    lost = "S1"
+    for hour, expected in enumerate(("S1a", "S1b", "S1c"), start=1):
+        desk.cancel(f"{SIGNAL}-{lost}")
+        assert desk.repair(hour * 3_600) == [expected]
+        desk.accept(f"{SIGNAL}-{expected}")
+        forget_done(desk.cache, hour * 3_600 * 1_000_000_000)
+        lost = expected
