@@ -16,14 +16,24 @@ from nautilus_trader.execution.messages import (
 )
 from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, OrderStatusReport
 from nautilus_trader.model.enums import OrderStatus
+from nautilus_trader.model.orders import Order
 
 from adapters.bybit.funding_log import FUNDING, FundingLog
 from adapters.bybit.recent import RecentIds
 from adapters.bybit.rest import BybitRest, VenueExecution
+from nautilus_bot.core.clocks import NS_PER_SEC
 from nautilus_bot.core.errors import BotError, VenueError
 
 LOOK_UPS: Final = 6
 LOOK_UP_SECS: Final = 0.5
+ANSWER_NS: Final = 3 * NS_PER_SEC
+"""A request about an order is given this long before its order is taken for untouched."""
+NO_ANSWER: Final = "the venue lists the order as it was: the request got lost"
+
+
+def may_lack_fills(order: Order) -> bool:
+    """Tell whether executions may still be missing: one that was cancelled may have filled just before."""
+    return not order.is_closed or order.status == OrderStatus.CANCELED
 
 
 class FundingSafeExecutionClient(BybitExecutionClient):
@@ -201,9 +211,41 @@ class FundingSafeExecutionClient(BybitExecutionClient):
                 and self._is_explained(report, fills)
             ]
         )
-        status.add_fill_reports(sorted(fills, key=lambda report: report.ts_event))
+        fills.sort(key=lambda report: report.ts_event)
+        status.add_fill_reports(fills)
         self._send_mass_status_report(status)
+        for report in status.order_reports.values():
+            self._finish(report, fills)
         return len(fills)
+
+    def _finish(self, report: OrderStatusReport, fills: list[FillReport]) -> None:
+        """Do what the engine leaves undone: fills from before a known cancel, requests that got lost."""
+        order = self._cache.order(report.client_order_id) if report.client_order_id is not None else None
+        if order is None:
+            return
+        if order.status == OrderStatus.CANCELED and report.filled_qty > order.filled_qty:
+            for fill in fills:
+                if fill.venue_order_id == report.venue_order_id:
+                    self._send_fill_report(fill)
+            self._send_order_status_report(report)
+        elif report.order_status == OrderStatus.PARTIALLY_FILLED:
+            self._give_up_request(order)
+
+    def _give_up_request(self, order: Order) -> None:
+        """
+        Let a request to cancel or amend a partly filled order be over when the venue shows no sign of it.
+
+        The engine does so for an order without a fill, by accepting it once more. This one it would ask for,
+        and get the same answer, for ever; meanwhile nobody repeats the request.
+        """
+        now_ns = self._clock.timestamp_ns()
+        if now_ns - order.last_event.ts_init < ANSWER_NS:
+            return
+        names = (order.strategy_id, order.instrument_id, order.client_order_id, order.venue_order_id)
+        if order.is_pending_cancel:
+            self.generate_order_cancel_rejected(*names, NO_ANSWER, now_ns)
+        elif order.is_pending_update:
+            self.generate_order_modify_rejected(*names, NO_ANSWER, now_ns)
 
     def _is_explained(self, report: OrderStatusReport, fills: list[FillReport]) -> bool:
         """Tell whether what an order of ours has filled is known or among the fills: else it is too early."""

@@ -5,7 +5,7 @@ import asyncio
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.identifiers import ClientOrderId, TradeId
 
-from adapters.bybit.execution import FundingSafeExecutionClient
+from adapters.bybit.execution import FundingSafeExecutionClient, may_lack_fills
 from adapters.bybit.funding_log import FUNDING
 from adapters.bybit.rest import BybitRest, VenueExecution
 
@@ -77,4 +77,6 @@ class CatchUp:
             return False
         order = self._cache.order(ClientOrderId(execution.order_link_id))
         # an order that is full has its fills, inferred ones under another id
-        return order is not None and not order.is_closed and TradeId(execution.exec_id) not in order.trade_ids
+        return (
+            order is not None and may_lack_fills(order) and TradeId(execution.exec_id) not in order.trade_ids
+        )

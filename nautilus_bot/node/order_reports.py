@@ -4,7 +4,7 @@ from nautilus_trader.cache.cache import Cache
 from nautilus_trader.execution.reports import FillReport, OrderStatusReport
 from nautilus_trader.live.execution_engine import LiveExecutionEngine
 
-from adapters.bybit.execution import FundingSafeExecutionClient
+from adapters.bybit.execution import FundingSafeExecutionClient, may_lack_fills
 
 
 def keep_every_lifecycle(engine: LiveExecutionEngine) -> None:
@@ -45,4 +45,4 @@ def fetch_fills_with_orders(
 
 def _lacks_fills(cache: Cache, report: OrderStatusReport) -> bool:
     order = cache.order(report.client_order_id) if report.client_order_id is not None else None
-    return order is not None and not order.is_closed and report.filled_qty > order.filled_qty
+    return order is not None and may_lack_fills(order) and report.filled_qty > order.filled_qty
