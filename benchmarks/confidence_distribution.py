@@ -1,7 +1,7 @@
 """
 Print how many signals each kernel gives with its defaults on real candles, and how confident they are.
 
-Usage: python benchmarks/confidence_distribution.py [CANDLES.parquet ...]
+Usage: python -m benchmarks.confidence_distribution [CANDLES.parquet ...]
 """
 
 import os

@@ -1,7 +1,7 @@
 """
 Three questions of a long run: DuckDB over the sealed files beside SQLite over the journal.
 
-``python benchmarks/event_queries.py [entries]`` makes a run of that many entries (1,000,000 by default),
+``python -m benchmarks.event_queries [entries]`` makes a run of that many entries (1,000,000 by default),
 seals it, and asks for the last 100 fills, profit by strategy and day, and all events of one order. Times are
 the best of three, connection included: a person who asks once waits that long. ``warm`` asks again with what
 is loaded.

@@ -4,7 +4,7 @@ Print what the fast simulation costs per bar, beside a bare loop of the same ker
 The bare loop is what one would write for speed alone: kernel, market entry, stop and target in floats; no
 fees, no rounding to ticks and lots, no sizing, no funding, no risk rules, no equity.
 
-Usage: python benchmarks/fast_simulation.py [CANDLES.parquet]
+Usage: python -m benchmarks.fast_simulation [CANDLES.parquet]
 """
 
 import os

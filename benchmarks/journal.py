@@ -1,7 +1,7 @@
 """
 What it costs to remember: one order event through the codec and the journal, beside bare alternatives.
 
-    python benchmarks/journal.py [--events 200000] [--verify 1000000]
+    python -m benchmarks.journal [--events 200000] [--verify 1000000]
 
 All rows are measured one after the other in this process on the same messages; trust the ratios.
 """

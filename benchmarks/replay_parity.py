@@ -1,7 +1,7 @@
 """
 A long paper session at speed, replayed and set against its own backtest.
 
-``python benchmarks/replay_parity.py [wall seconds] [speed]``: all six strategies on one-minute bars, by
+``python -m benchmarks.replay_parity [wall seconds] [speed]``: all six strategies on one-minute bars, by
 default 100 s at 240 times real time, well over 20 minutes of market time and 5,000 entries. Exits with 1
 unless every signal, verdict and order comes out identical and the parts of the gap sum to it to the cent.
 """

@@ -1,7 +1,7 @@
 """
 What the chain of risk rules costs: per rule, per entry, and per mark.
 
-Run ``python benchmarks/risk_chain.py``. Two accounts: nothing else open, and three other positions open.
+Run ``python -m benchmarks.risk_chain``. Two accounts: nothing else open, and three other positions open.
 """
 
 from collections.abc import Callable

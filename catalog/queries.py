@@ -115,18 +115,20 @@ class EventQueries:
         Raises
         ------
         EventCatalogError
-            If DuckDB cannot understand it.
+            If DuckDB cannot understand it, or nothing is asked.
         CorruptEntry
             If the journal cannot be read.
         """
         self._load(_named_tables(statement))
+        views = ", ".join(view_columns())
         try:
+            if not self._db.extract_statements(statement):
+                raise EventCatalogError(f"the question must be DuckDB SQL over {views}; it is empty")
             cursor = self._db.execute(statement, parameters)
             if cursor.description is None:
                 return Result([], [])
             return Result([column[0] for column in cursor.description], cursor.fetchall())
         except duckdb.Error as e:
-            views = ", ".join(view_columns())
             raise EventCatalogError(f"the question must be DuckDB SQL over {views}; {e}") from e
 
     def runs(self, *, limit: int = 0) -> Result:

@@ -225,7 +225,7 @@ for _name, _command in (
     app.command(_name)(_command)
 
 
-def parse_since(text: str) -> int:
+def parse_since(text: str, option: str = "--since") -> int:
     """
     Return a UTC time as nanoseconds since the epoch; 0 for an empty text.
 
@@ -233,6 +233,8 @@ def parse_since(text: str) -> int:
     ----------
     text : str
         ``20250131``, ISO 8601 with or without a time (UTC unless it says otherwise), or nanoseconds.
+    option : str, default "--since"
+        What the user wrote it behind, for the error.
 
     Raises
     ------
@@ -246,7 +248,7 @@ def parse_since(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as e:
-        raise ConfigError(f"--since must be 20250131, 2025-01-31T12:00 or nanoseconds, was {text!r}") from e
+        raise ConfigError(f"{option} must be 20250131, 2025-01-31T12:00 or nanoseconds, was {text!r}") from e
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     # exact to the microsecond, which a float is not

@@ -62,7 +62,7 @@ def replay(
 def _entry(store: EventStore, run: str, until: str) -> int:
     if until.isdigit() and len(until) < len("20250131"):
         return int(until)
-    return entry_at(store.folder(run), parse_since(until))
+    return entry_at(store.folder(run), parse_since(until, "--until"))
 
 
 def render(result: ReplayResult) -> RenderableType:

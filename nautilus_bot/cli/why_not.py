@@ -24,7 +24,7 @@ def why_not(
     as_json: JsonFlag = False,
 ) -> None:
     """Tell what was evaluated then, which condition was missed and by how much, or which rule refused."""
-    at_ns = parse_since(at)
+    at_ns = parse_since(at, "--at")
     if not at_ns:
         raise ConfigError("--at must be a time, e.g. 2025-01-31T12:00, was empty")
     folder = EventStore(root).folder(run)

@@ -27,7 +27,9 @@ A message says what must hold, what was found, where, and what to do.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, Final
+
+_MOST_LISTED: Final = 20
 
 
 class BotError(Exception):
@@ -136,11 +138,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     Returns
     -------
     str
-        ``did you mean 'x'?`` or ``known: a, b, c``.
+        ``did you mean 'x'?`` or ``known: a, b, c``; of very many words the first ones.
     """
     words = sorted(known)
     by_lower = {word.lower(): word for word in words}
     close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
     if close:
         return f"did you mean {by_lower[close[0]]!r}?"
-    return f"known: {', '.join(words)}"
+    more = f" and {len(words) - _MOST_LISTED} more" if len(words) > _MOST_LISTED else ""
+    return f"known: {', '.join(words[:_MOST_LISTED])}{more}"

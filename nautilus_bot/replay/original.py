@@ -132,8 +132,16 @@ def load_original(folder: Path, settings: Sequence[str] = ()) -> Original:
     NotFound, CorruptEntry
         If its manifest cannot be read.
     ConfigError
-        If a setting is wrong.
+        If a setting is wrong, or the run neither traded nor was a backtest that this program can read.
     """
     manifest = load_manifest(folder)
-    config = msgspec.convert(manifest.config, BotConfig)
+    if manifest.mode not in MODES and manifest.mode != "replay":
+        raise ConfigError(f"only what traded can be run again, {manifest.run_id} is of mode {manifest.mode!r}")
+    try:
+        config = msgspec.convert(manifest.config, BotConfig)
+    except msgspec.ValidationError as e:
+        raise ConfigError(
+            f"the configuration of run {manifest.run_id} must be one that this program knows, it was recorded "
+            f"by another version: {e}"
+        ) from e
     return Original(folder, manifest, override(config, settings) if settings else config, bool(settings))
