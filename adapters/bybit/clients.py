@@ -231,6 +231,7 @@ class _ExecClientFactory(LiveExecClientFactory):
         client.funding = cls.venue.funding
         client.arrived = RecentIds()
         client.early = RecentIds()
+        client.swallowed = set()
         cls._open_streams(client, config)
         return client
 

@@ -16,6 +16,7 @@ from nautilus_trader.execution.messages import (
 )
 from nautilus_trader.execution.reports import ExecutionMassStatus, FillReport, OrderStatusReport
 from nautilus_trader.model.enums import OrderStatus
+from nautilus_trader.model.identifiers import ClientOrderId
 from nautilus_trader.model.orders import Order
 
 from adapters.bybit.funding_log import FUNDING, FundingLog
@@ -53,6 +54,8 @@ class FundingSafeExecutionClient(BybitExecutionClient):
     """Ids of executions and client order ids that came over the private stream."""
     early: RecentIds
     """Client order ids whose acceptance came before our own word that they were submitted was applied."""
+    swallowed: set[str]
+    """Client order ids of which a request to cancel or amend got lost, since somebody last looked."""
 
     def _handle_order_status_report_pyo3(self, pyo3_report: nautilus_pyo3.OrderStatusReport) -> None:
         report = OrderStatusReport.from_pyo3(pyo3_report)
@@ -213,39 +216,47 @@ class FundingSafeExecutionClient(BybitExecutionClient):
         )
         fills.sort(key=lambda report: report.ts_event)
         status.add_fill_reports(fills)
+        untouched = [report for report in status.order_reports.values() if self._is_untouched(report)]
         self._send_mass_status_report(status)
+        for report in untouched:
+            self._give_up_request(report.client_order_id)
         for report in status.order_reports.values():
-            self._finish(report, fills)
+            self._add_fills_before_cancel(report, fills)
         return len(fills)
 
-    def _finish(self, report: OrderStatusReport, fills: list[FillReport]) -> None:
-        """Do what the engine leaves undone: fills from before a known cancel, requests that got lost."""
+    def _add_fills_before_cancel(self, report: OrderStatusReport, fills: list[FillReport]) -> None:
+        """Apply what an order filled before its cancel, when that was heard of alone: the engine does not."""
         order = self._cache.order(report.client_order_id) if report.client_order_id is not None else None
-        if order is None:
+        if order is None or order.status != OrderStatus.CANCELED or report.filled_qty <= order.filled_qty:
             return
-        if order.status == OrderStatus.CANCELED and report.filled_qty > order.filled_qty:
-            for fill in fills:
-                if fill.venue_order_id == report.venue_order_id:
-                    self._send_fill_report(fill)
-            self._send_order_status_report(report)
-        elif report.order_status == OrderStatus.PARTIALLY_FILLED:
-            self._give_up_request(order)
+        for fill in fills:
+            if fill.venue_order_id == report.venue_order_id:
+                self._send_fill_report(fill)
+        self._send_order_status_report(report)
 
-    def _give_up_request(self, order: Order) -> None:
-        """
-        Let a request to cancel or amend a partly filled order be over when the venue shows no sign of it.
+    def _is_untouched(self, report: OrderStatusReport) -> bool:
+        """Tell whether the venue lists an order as if a request about it had never been sent."""
+        order = self._cache.order(report.client_order_id) if report.client_order_id is not None else None
+        if order is None or not (order.is_pending_cancel or order.is_pending_update):
+            return False
+        asked_ns = order.last_event.ts_init
+        is_late = self._clock.timestamp_ns() - asked_ns >= ANSWER_NS
+        return bool(is_late and report.is_open and not report.is_order_updated(order))
 
-        The engine does so for an order without a fill, by accepting it once more. This one it would ask for,
-        and get the same answer, for ever; meanwhile nobody repeats the request.
+    def _give_up_request(self, client_order_id: ClientOrderId) -> None:
         """
-        now_ns = self._clock.timestamp_ns()
-        if now_ns - order.last_event.ts_init < ANSWER_NS:
-            return
+        Let a request that the venue shows no sign of be over.
+
+        The engine does so for an order without a fill, by accepting it once more. One that has filled in part
+        it would ask for, and get the same answer, for ever; meanwhile nobody repeats the request.
+        """
+        self.swallowed.add(client_order_id.value)
+        order = self._cache.order(client_order_id)
         names = (order.strategy_id, order.instrument_id, order.client_order_id, order.venue_order_id)
         if order.is_pending_cancel:
-            self.generate_order_cancel_rejected(*names, NO_ANSWER, now_ns)
+            self.generate_order_cancel_rejected(*names, NO_ANSWER, self._clock.timestamp_ns())
         elif order.is_pending_update:
-            self.generate_order_modify_rejected(*names, NO_ANSWER, now_ns)
+            self.generate_order_modify_rejected(*names, NO_ANSWER, self._clock.timestamp_ns())
 
     def _is_explained(self, report: OrderStatusReport, fills: list[FillReport]) -> bool:
         """Tell whether what an order of ours has filled is known or among the fills: else it is too early."""

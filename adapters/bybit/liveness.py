@@ -3,7 +3,7 @@ Notice dead and half-open sockets, replace them, and fetch what they did not bri
 
 Stated bounds, in wall time, with the default settings: a silent public stream is replaced within 12.5 seconds
 after its last frame; a private stream that lost an execution or an order's acceptance within 10 seconds after
-it happened at the venue; a trade stream that swallowed a command within 7.5 seconds after it was sent. A
+it happened at the venue; a trade stream that swallowed a command within 10 seconds after it was sent. A
 private stream that is half-open while nothing happens is not noticed before something does.
 """
 
@@ -178,10 +178,13 @@ class LivenessMonitor:
             for order in self._client._cache.orders_inflight()
             if now_ns - order.ts_last > self._config.grace_secs * NS_PER_SEC
         ]
+        # the engine asks for an unanswered cancel and gives it up before it is stuck, and it is sent again
+        stuck += self._client.swallowed
+        self._client.swallowed.clear()
         if not stuck:
             self._revived("trade", "no command is stuck")
             return
-        self._died("trade", f"no answer about {', '.join(sorted(stuck))}")
+        self._died("trade", f"no answer about {', '.join(sorted(set(stuck)))}")
         if time.monotonic() - self._trade_replaced_at > self._config.silence_secs:
             # once per silence: a venue that never answers about an order would have it replaced at every look
             self._trade_replaced_at = time.monotonic()

@@ -305,6 +305,19 @@ async def told_by_the_order_alone(lab: Lab) -> None:
     assert await lab.held("BTCUSDT")
 
 
+async def half_open_trade(lab: Lab) -> None:
+    """The trade stream swallows the cancels that a close begins with, and says nothing for good."""
+    await lab.inject("ETHUSDT", "BUY")
+    assert await lab.held("ETHUSDT")
+    await lab.wait(1.0)
+    suspended: list[Any] = []
+    lab.session.host.node.kernel.msgbus.subscribe(topics.TRADING + "*", suspended.append)
+    await lab.fault(kind="half_open_sockets", channels=["trade"])
+    await lab.inject("ETHUSDT", "SELL")
+    assert await lab.flat("ETHUSDT")
+    lab.seen["reason"] = suspended[0].reason
+
+
 def taken(kind: str) -> Script:
     """Hold a position that the exchange takes away."""
 
@@ -464,6 +477,7 @@ SCRIPTS: dict[str, Script] = {
     "dropped_sockets": under(kind="dropped_sockets", for_secs=1),
     "half_open_private": under(kind="half_open_sockets", channels=["private"], for_secs=6),
     "told_by_the_order_alone": told_by_the_order_alone,
+    "half_open_trade": half_open_trade,
     "half_open_public": under(kind="half_open_sockets", channels=["public"], for_secs=12),
     "rate_limit_storm": under(kind="rate_limit_storm", for_secs=2),
     "http_502": under(kind="http_502", for_secs=2),

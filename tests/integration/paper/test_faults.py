@@ -22,6 +22,7 @@ FAULTS = (
     "dropped_sockets",
     "half_open_private",
     "told_by_the_order_alone",
+    "half_open_trade",
     "half_open_public",
     "rate_limit_storm",
     "http_502",
@@ -71,3 +72,10 @@ def test_a_bar_that_closed_during_a_short_drop_is_fetched(script: str, rehearse:
     assert seen["series"] == 2
     assert seen["steps"] == [60]
     assert seen["gaps"] == 0
+
+
+@pytest.mark.parametrize("script", ["half_open_trade"])
+def test_a_trade_stream_that_swallows_cancels_is_found_out_by_the_bot(
+    script: str, rehearse: Rehearse
+) -> None:
+    assert rehearse(script)["seen"]["reason"].startswith("no answer about ")
