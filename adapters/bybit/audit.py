@@ -123,8 +123,13 @@ def _positions(venue: VenueView, node: NodeView, symbols: Iterable[str]) -> list
     for symbol in symbols:
         ours, theirs = (view.positions.get(symbol, Decimal(0)) for view in (node, venue))
         if ours != theirs:
-            found.append(Difference("position", symbol, f"{ours:f}", f"{theirs:f}"))
+            found.append(position_difference(symbol, ours, theirs))
     return found
+
+
+def position_difference(symbol: str, ours: Decimal, theirs: Decimal) -> Difference:
+    """Name what a symbol's positions are, here and at the venue."""
+    return Difference("position", symbol, f"{ours:f}", f"{theirs:f}")
 
 
 def _stops(venue: VenueView, node: NodeView) -> list[Difference]:

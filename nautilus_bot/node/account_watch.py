@@ -15,7 +15,7 @@ from typing import Final
 
 from nautilus_trader.system.kernel import NautilusKernel
 
-from adapters.bybit.audit import Difference, VenueView, compare, fetch_view
+from adapters.bybit.audit import Difference, VenueView, compare, fetch_view, position_difference
 from adapters.bybit.rest import BybitRest
 from nautilus_bot.core import topics
 from nautilus_bot.core.errors import VenueError
@@ -155,7 +155,7 @@ class AccountWatch:
 
     async def _act(self, lasting: list[Difference]) -> None:
         if any(one.kind == "position" for one in lasting):
-            await self._attribute()
+            await self._attribute(lasting)
         for one in lasting:
             if one.kind == "unknown order":
                 await self._cancel_stranger(one)
@@ -163,13 +163,20 @@ class AccountWatch:
                 self._told.add(one)
                 self._tell("error", f"venue and node differ, and fetching did not help: {one}")
 
-    async def _attribute(self) -> None:
+    async def _attribute(self, lasting: list[Difference]) -> None:
+        """Book the positions that still differ as they did; what moved meanwhile is for the next looks."""
         busy = self._busy()
         held: Held = await fetch_held(self._rest, self._cache, self._context.marks)
-        left_alone = self._instruments(busy | self._busy())
-        for name, one in held.items():
-            if name not in left_alone:
+        busy |= self._busy()
+        left_alone = []
+        for instrument in self._cache.instruments():
+            name, symbol = instrument.id.value, symbol_of(instrument.id)
+            one = held[name]
+            now = position_difference(symbol, self._context.ledgers.net(name), one.quantity)
+            if now in lasting and symbol not in busy:
                 self._attribution.settle(name, one.quantity, one.price, "attribution")
+            else:
+                left_alone.append(name)
         self._protector.correct(left_alone)
 
     async def _cancel_stranger(self, difference: Difference) -> None:

@@ -7,6 +7,7 @@ its stop, before anything new may be opened.
 import asyncio
 import re
 import time
+from decimal import Decimal
 from typing import Any, Final
 
 from nautilus_trader.core.uuid import UUID4
@@ -21,15 +22,17 @@ from adapters.bybit.rest import BybitRest
 from nautilus_bot.core import topics
 from nautilus_bot.core.messages import Notice
 from nautilus_bot.node.attribution import Attribution
-from nautilus_bot.node.holdings import fetch_held, symbol_of
+from nautilus_bot.node.holdings import Held, fetch_held, symbol_of
 from nautilus_bot.node.protect import Protector
 from nautilus_bot.risk.context import RiskContext
 from strategies.base import SignalStrategy
 
 FATE_SECS: Final = 6.0
 """Bybit refuses a request older than its receive window of 5 s: an id unknown after that stays unknown."""
-SETTLE_TRIES: Final = 4
+SETTLE_LOOKS: Final = 4
 SETTLE_PAUSE_SECS: Final = 0.5
+MOST_LOOKS: Final = 20
+"""Somebody may trade on the account without a pause: then the latest look counts."""
 UNKNOWN: Final = (OrderStatus.INITIALIZED, OrderStatus.SUBMITTED)
 _OURS: Final = re.compile(r"[0-9A-Z]{6,7}-(?P<tag>\w+)-(?P<symbol>\w+)-[0-9A-Z]+-[ESTC]\d*[a-z]?")
 
@@ -211,14 +214,24 @@ class Settlement:
     # -- positions ----------------------------------------------------------------------------------
 
     async def _attribute(self) -> None:
-        """Set ledgers right; a fill may still be on its way, so a difference has to last."""
-        for _ in range(SETTLE_TRIES):
-            held = await fetch_held(self._rest, self._cache, self._context.marks)
-            if all(self._context.ledgers.net(name) == one.quantity for name, one in held.items()):
-                return
+        """Set ledgers right; a fill may still be on its way, so a difference has to last, unchanged."""
+        held, differing = await self._differing()
+        looks = 1
+        for _ in range(MOST_LOOKS):
+            if not differing or looks == SETTLE_LOOKS:
+                break
             await asyncio.sleep(SETTLE_PAUSE_SECS)
-        for name, one in held.items():
-            self._attribution.settle(name, one.quantity, one.price, "recovery")
+            before = differing
+            held, differing = await self._differing()
+            looks = looks + 1 if differing == before else 1
+        for name in differing:
+            self._attribution.settle(name, held[name].quantity, held[name].price, "recovery")
+
+    async def _differing(self) -> tuple[Held, dict[str, tuple[Decimal, Decimal]]]:
+        """Return what the venue holds, and its position beside the sum of the ledgers where they differ."""
+        held = await fetch_held(self._rest, self._cache, self._context.marks)
+        both = {name: (one.quantity, self._context.ledgers.net(name)) for name, one in held.items()}
+        return held, {name: pair for name, pair in both.items() if pair[0] != pair[1]}
 
     def _client(self) -> Any:
         """Return Nautilus's execution client; a node has one."""

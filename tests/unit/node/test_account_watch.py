@@ -35,9 +35,13 @@ class Venue:
 
     def __init__(self, **positions: str) -> None:
         self.held = {name: Decimal(quantity) for name, quantity in positions.items()}
+        self.after: list = []
 
     def positions(self):
-        return {name: VenuePosition(name, held, Decimal(100)) for name, held in self.held.items() if held}
+        found = {name: VenuePosition(name, held, Decimal(100)) for name, held in self.held.items() if held}
+        if self.after:
+            self.after.pop(0)()
+        return found
 
     def open_orders(self):
         return []
@@ -80,6 +84,14 @@ class Account:
         self.cache.add_order(order)
         order.apply(OrderSubmitted(*_identity(order), ACCOUNT, UUID4(), 1, 1))
         self.cache.update_order(order)
+
+    def stop_out_eth(self) -> None:
+        """Let the stop of the second strategy fill, at the venue and here."""
+        strategy = self.strategies[1]
+        self.venue.held["ETHUSDT"] = Decimal(0)
+        self.context.on_fill(
+            strategy.id.value, strategy.instrument_id.value, Decimal(-1), Decimal(100), Decimal(0)
+        )
 
     def stops(self) -> set[str]:
         """Return the symbols that a stop was sent for, and forget them."""
@@ -181,3 +193,14 @@ async def test_a_position_closed_outside_is_attributed_though_another_symbols_co
         await account.watch.look()
     assert account.net("BTCUSDT") == 0
     assert account.net("ETHUSDT") == 1  # its own command may explain the rest
+
+
+async def test_what_fills_while_another_symbol_is_attributed_is_not_taken_for_a_strangers(account):
+    account.venue.held["BTCUSDT"] = Decimal(0)
+    for _ in range(ACT_AT - 1):
+        await account.watch.look()
+    account.venue.after = [lambda: None, account.stop_out_eth]  # the look's answer, the attribution's
+    await account.watch.look()
+    assert account.net("BTCUSDT") == 0
+    assert account.net("ETHUSDT") == 0
+    assert account.context.ledgers.by_strategy("ETHUSDT-LINEAR.BYBIT") == {}
