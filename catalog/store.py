@@ -217,7 +217,9 @@ class EventStore:
             return matches[0]
         if matches:
             raise NotFound(f"run {name!r} must be unambiguous, it may be any of: {', '.join(matches)}")
-        raise NotFound(f"run {name!r} does not exist in {self._runs}; {did_you_mean(name, known)}; see `events runs`")
+        raise NotFound(
+            f"run {name!r} does not exist in {self._runs}; {did_you_mean(name, known)}; see `events runs`"
+        )
 
     def latest(self) -> RunManifest:
         """

@@ -9,7 +9,7 @@ from nautilus_trader.model.data import BarType
 
 from catalog.manifest import RunManifest, load_manifest
 from nautilus_bot.config.bot import BotConfig
-from nautilus_bot.core.errors import DataError
+from nautilus_bot.core.errors import ConfigError, DataError
 from nautilus_bot.market.fingerprint import query_fingerprint
 from nautilus_bot.market.funding import funding_files, load_funding
 from nautilus_bot.node.backtest import Simulation
@@ -136,12 +136,14 @@ def load_original(folder: Path, settings: Sequence[str] = ()) -> Original:
     """
     manifest = load_manifest(folder)
     if manifest.mode not in MODES and manifest.mode != "replay":
-        raise ConfigError(f"only what traded can be run again, {manifest.run_id} is of mode {manifest.mode!r}")
+        raise ConfigError(
+            f"only what traded can be run again, {manifest.run_id} is of mode {manifest.mode!r}"
+        )
     try:
         config = msgspec.convert(manifest.config, BotConfig)
     except msgspec.ValidationError as e:
         raise ConfigError(
-            f"the configuration of run {manifest.run_id} must be one that this program knows, it was recorded "
-            f"by another version: {e}"
+            f"the configuration of run {manifest.run_id} must be one that this program knows, "
+            f"it is that of another version: {e}"
         ) from e
     return Original(folder, manifest, override(config, settings) if settings else config, bool(settings))

@@ -170,6 +170,12 @@ def test_a_wrong_question_names_the_views(recorded):
         EventQueries(recorded.store).sql("SELECT * FROM nothing")
 
 
+@pytest.mark.parametrize("question", ["", "  ", "-- only a remark"])
+def test_an_empty_question_is_refused(recorded, question):
+    with pytest.raises(EventCatalogError, match="it is empty"):
+        EventQueries(recorded.store).sql(question)
+
+
 def test_an_unknown_run_is_not_found(recorded):
     with pytest.raises(NotFound):
         EventQueries(recorded.store, "nope")

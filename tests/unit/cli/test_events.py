@@ -142,6 +142,15 @@ def test_an_unknown_run_is_exit_code_2_with_the_closest_name(run, capsys):
     assert "did you mean 'backtest-1'" in capsys.readouterr().err
 
 
+def test_a_store_of_many_runs_names_only_some_of_them(run, capsys):
+    for number in range(30):
+        EventStore(run.folder.parents[1]).new_run("paper", "{}", durable=False, run_id=f"p-{number}").end()
+    assert main(["events", "tail", "--run", "zzz"]) == 2
+    error = capsys.readouterr().err
+    assert "and 11 more; see `events runs`" in error
+    assert error.count("p-") < 25
+
+
 def test_bad_sql_is_one_error_that_names_the_views(run, capsys):
     assert main(["events", "sql", "SELECT * FROM nothing"]) == 1
     assert "runs, orders, positions" in " ".join(capsys.readouterr().err.split())
@@ -165,6 +174,30 @@ def test_a_bad_time_is_a_usage_error(run, capsys):
 )
 def test_since_is_a_utc_time(text, expected):
     assert parse_since(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("events", "tail", "--since", "now"), "--since"),
+        (("why-not", "-s", "RSI", "-p", "BTCUSDT", "--at", "now"), "--at"),
+        (("replay", "--until", "now", "--fork"), "--until"),
+    ],
+)
+def test_a_wrong_time_is_told_with_the_option_that_it_was_given_to(run, capsys, words, option):
+    assert main([*words]) == 4
+    assert capsys.readouterr().err.startswith(f"error: {option} must be 20250131")
+
+
+def test_a_run_that_did_not_trade_cannot_be_replayed(run, capsys):
+    EventStore(run.folder.parents[1]).new_run("research", "{}", durable=False, run_id="research-1").end()
+    assert main(["replay", "research-1"]) == 4
+    assert "only what traded can be run again, research-1 is of mode 'research'" in capsys.readouterr().err
+
+
+def test_a_run_of_another_version_cannot_be_replayed_and_says_what_differs(run, capsys):
+    assert main(["replay", "backtest-1"]) == 4
+    assert "missing required field" in capsys.readouterr().err
 
 
 def test_since_refuses_what_is_no_time():
