@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,6 +16,7 @@ from catalog.verify import VerifyReport, verify_run
 from nautilus_bot.cli.backtest import CONFIG_FOLDER, ConfigOption, run_and_report
 from nautilus_bot.cli.output import JsonFlag, emit
 from nautilus_bot.cli.terminal import watch
+from nautilus_bot.cli.trading_service import stop_after
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core import topics
@@ -152,7 +152,7 @@ def _trade(config: BotConfig, duration: float, console: Console) -> tuple[Sessio
 
     async def work() -> SessionEnd:
         async with own_simulator(settings, config.backtest.symbols) as venue:
-            companions = (show, _inject, _stop_after(duration))
+            companions = (show, _inject, stop_after(duration, "the demo's time is up"))
             session = TradingSession(config, "paper", venue, companions, log_level="ERROR")
             current.append(session)
             return await session.trade()
@@ -175,14 +175,6 @@ async def _inject(session: TradingSession) -> None:
         session.host.node.kernel.msgbus.publish(topics.OPERATOR + "demo", command)
 
     await play(scenario(SCENARIO), inject)
-
-
-def _stop_after(secs: float) -> Callable[[TradingSession], Awaitable[None]]:
-    async def stop_after(session: TradingSession) -> None:
-        await asyncio.sleep(secs)
-        session.stop("the demo's time is up")
-
-    return stop_after
 
 
 def _result(

@@ -8,7 +8,7 @@ import typer
 NameOption = Annotated[
     str, typer.Option("--name", help="What this bot is called; the mode by default. One bot a name.")
 ]
-Duration = Annotated[float, typer.Option(min=0, help="Stop after so many seconds; 0 never.")]
+Duration = Annotated[float, typer.Option(min=0, help="Stop after so many seconds of trading; 0 never.")]
 MetricsPort = Annotated[
     int, typer.Option(min=-1, max=65535, help="Port of the metrics on 127.0.0.1; 0 any free one, -1 none.")
 ]

@@ -11,7 +11,7 @@ from adapters.bybit.clients import BybitVenue
 from nautilus_bot.cli.output import emit
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.node.metrics import metrics_beside
-from nautilus_bot.node.session import SessionEnd, TradingSession, run_until_stopped
+from nautilus_bot.node.session import Companion, SessionEnd, TradingSession, run_until_stopped
 from nautilus_bot.process.service import Service
 
 
@@ -42,16 +42,26 @@ def trade_as_service(
             metrics = metrics_beside(options.metrics_port, service.serves_metrics)
             # Nautilus writes its log to standard output, which holds one document then
             log_level = "OFF" if options.as_json else "WARNING"
-            session = TradingSession(bot, mode, venue, (*service.companions, *metrics), log_level=log_level)
+            ending = (stop_after(options.duration),) if options.duration else ()
+            companions = (*service.companions, *metrics, *ending)
+            session = TradingSession(bot, mode, venue, companions, log_level=log_level)
             current.append(session)
-            if options.duration:
-                asyncio.get_running_loop().call_later(options.duration, session.stop, "the time is up")
             return await session.trade()
 
     with _open_service(mode, options) as service:
         end = run_until_stopped(work, lambda: current[0] if current else None)
         service.ended(end)
     emit(end, options.as_json, _render_end)
+
+
+def stop_after(secs: float, reason: str = "the time is up") -> Companion:
+    """Return what ends a session so many seconds after it began to trade; a slow start takes nothing away."""
+
+    async def stop(session: TradingSession) -> None:
+        await asyncio.sleep(secs)
+        session.stop(reason)
+
+    return stop
 
 
 def _render_end(end: SessionEnd) -> str:
