@@ -395,7 +395,7 @@ class SignalStrategy(EndingStrategy):
             return
         stop = self.cache.order(ClientOrderId(lot.stop_id))
         if stop is not None and stop.is_open:
-            self.modify_order(stop, quantity=self._instrument.make_qty(lot.quantity))
+            self._shrink(stop, lot)
 
     def _cancel_lot(self, lot: Lot) -> None:
         for client_order_id, is_open in ((lot.stop_id, lot.stop_open), (lot.target_id, lot.target_open)):

@@ -11,7 +11,7 @@ from nautilus_trader.model.events import OrderAccepted, OrderFilled, OrderModify
 from nautilus_trader.model.identifiers import ClientOrderId, InstrumentId
 from nautilus_trader.model.instruments import Instrument
 from nautilus_trader.model.objects import Price, Quantity
-from nautilus_trader.model.orders import LimitOrder, StopMarketOrder
+from nautilus_trader.model.orders import LimitOrder, Order, StopMarketOrder
 from nautilus_trader.trading.strategy import Strategy
 
 from nautilus_bot.core import ids, topics
@@ -189,8 +189,12 @@ class RestoringStrategy(Strategy):
                 continue
             due = self._retries.is_due(f"shrink {client_order_id}", now_ns)
             if due and order.leaves_qty.as_decimal() > lot.quantity:
-                total = order.filled_qty.as_decimal() + lot.quantity
-                self.modify_order(order, quantity=self._instrument.make_qty(total))
+                self._shrink(order, lot)
+
+    def _shrink(self, order: Order, lot: Lot) -> None:
+        """Let an exit fill what its lot still holds, beside what it has filled already."""
+        total = order.filled_qty.as_decimal() + lot.quantity
+        self.modify_order(order, quantity=self._instrument.make_qty(total))
 
     def _complete(self, lot: Lot, terms: ExitTerms, now_ns: int) -> None:
         """Submit the half of a lot that the venue does not have, unless it has just refused it."""

@@ -214,6 +214,17 @@ def test_a_stop_that_fills_in_pieces_cancels_its_target_and_not_itself(desk):
     assert desk.names(CancelOrder) == ["T1"]
 
 
+def test_a_target_that_crosses_a_stop_filled_in_part_leaves_the_stop_what_is_still_open(desk):
+    desk.fill(f"{SIGNAL}-E", "1.000")
+    desk.accept(f"{SIGNAL}-S1")
+    desk.accept(f"{SIGNAL}-T1")
+    desk.fill(f"{SIGNAL}-S1", "0.400")
+    desk.fill(f"{SIGNAL}-T1", "0.200")
+    (amended,) = (one for one in desk.commands if isinstance(one, ModifyOrder))
+    assert str(amended.client_order_id) == f"{SIGNAL}-S1"
+    assert str(amended.quantity) == "0.800"
+
+
 def test_a_stop_that_the_venue_did_not_shrink_is_shrunk_again(desk):
     desk.fill(f"{SIGNAL}-E", "1.000")
     desk.accept(f"{SIGNAL}-T1")
