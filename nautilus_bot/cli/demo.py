@@ -1,6 +1,5 @@
 """``nautilus-bot demo``: the whole product on a market that it makes itself; no keys, no network."""
 
-import asyncio
 import time
 from pathlib import Path
 from typing import Annotated, Final
