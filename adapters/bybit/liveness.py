@@ -103,6 +103,7 @@ class LivenessMonitor:
         self._on_change = on_change
         self._config = config or LivenessConfig()
         self._dead: dict[LinkName, str] = {}
+        self._unconnected: set[LinkName] = set()
         self._patience = 1
         self._known: set[str] | None = None
         self._awaited: dict[str, float] = {}
@@ -134,14 +135,14 @@ class LivenessMonitor:
         if not (stream.is_connected and stream.has_subscriptions):
             return
         silent = now - stream.last_message_at
-        if silent < self._config.silence_secs * self._patience:
+        if silent < self._config.silence_secs * self._patience and "public" not in self._unconnected:
             if silent < self._config.silence_secs:
                 self._patience = 1
                 self._revived("public", "frames arrive")
             return
         self._died("public", f"no frame for {silent:.1f} s")
-        self._patience = min(MOST_PATIENCE, 2 * self._patience)
         if await self._replace("public", stream):
+            self._patience = min(MOST_PATIENCE, 2 * self._patience)
             await self._fetch_bars()
 
     async def _fetch_bars(self) -> None:
@@ -153,7 +154,7 @@ class LivenessMonitor:
 
     async def _look_at_private(self) -> None:
         missed = await self._find_missed()
-        if not missed:
+        if not missed and "private" not in self._unconnected:
             return
         self._died("private", f"did not bring {', '.join(sorted(missed))}")
         if await self._replace("private", self._private):
@@ -181,21 +182,25 @@ class LivenessMonitor:
         # the engine asks for an unanswered cancel and gives it up before it is stuck, and it is sent again
         stuck += self._client.swallowed
         self._client.swallowed.clear()
-        if not stuck:
+        if not stuck and "trade" not in self._unconnected:
             self._revived("trade", "no command is stuck")
             return
         self._died("trade", f"no answer about {', '.join(sorted(set(stuck)))}")
-        if time.monotonic() - self._trade_replaced_at > self._config.silence_secs:
+        is_due = time.monotonic() - self._trade_replaced_at > self._config.silence_secs
+        if is_due or "trade" in self._unconnected:
             # once per silence: a venue that never answers about an order would have it replaced at every look
             self._trade_replaced_at = time.monotonic()
             await self._replace("trade", self._trade)
 
     async def _replace(self, link: LinkName, stream: ReplaceableStream) -> bool:
+        """Replace a stream and tell whether that worked; one that did not is replaced at the next look."""
         try:
             await stream.replace()
         except (RuntimeError, VenueError) as error:
             self._died(link, f"cannot be replaced: {error}")
+            self._unconnected.add(link)
             return False
+        self._unconnected.discard(link)
         return True
 
     def _died(self, link: LinkName, reason: str) -> None:
