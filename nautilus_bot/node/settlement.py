@@ -15,6 +15,7 @@ from nautilus_trader.execution.messages import GenerateFillReports, GenerateOrde
 from nautilus_trader.execution.reports import FillReport
 from nautilus_trader.model.enums import OrderSide, OrderStatus
 from nautilus_trader.model.events import OrderRejected
+from nautilus_trader.model.identifiers import TradeId
 from nautilus_trader.model.orders import Order
 from nautilus_trader.system.kernel import NautilusKernel
 
@@ -76,6 +77,7 @@ class Settlement:
         self._protector = protector
         self._rest = rest
         self._since_ns = since_ns
+        self._booked: set[TradeId] = set()
 
     async def settle(self) -> None:
         """
@@ -175,10 +177,13 @@ class Settlement:
                 self._engine.reconcile_execution_report(report)
 
     def _book_lost_fill(self, report: FillReport) -> None:
-        """Book a fill whose order the journal lost, when its id says that it is ours."""
+        """Book a fill whose order the journal lost, once, when its id says that it is ours."""
         strategy = self._owner(report.client_order_id.value)
         if strategy is None or not self._since_ns or report.ts_event <= self._since_ns:
             return
+        if report.trade_id in self._booked:
+            return
+        self._booked.add(report.trade_id)
         quantity = report.last_qty.as_decimal() * (1 if report.order_side == OrderSide.BUY else -1)
         self._attribution.correct(
             strategy.id.value,

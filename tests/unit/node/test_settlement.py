@@ -6,7 +6,18 @@ from types import SimpleNamespace
 import pytest
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.common.component import MessageBus, TestClock
-from nautilus_trader.model.identifiers import TraderId
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.reports import FillReport
+from nautilus_trader.model.enums import LiquiditySide, OrderSide
+from nautilus_trader.model.identifiers import (
+    AccountId,
+    ClientOrderId,
+    StrategyId,
+    TradeId,
+    TraderId,
+    VenueOrderId,
+)
+from nautilus_trader.model.objects import Money, Price, Quantity
 
 from adapters.bybit.rest import VenuePosition
 from nautilus_bot.core.clocks import MarketClock
@@ -35,6 +46,36 @@ class Venue:
         return found
 
 
+class Lists:
+    """What Nautilus's client fetches."""
+
+    def __init__(self, fills: list[FillReport]) -> None:
+        self._fills = fills
+
+    async def generate_fill_reports(self, _command: object) -> list[FillReport]:
+        return self._fills
+
+
+def execution() -> FillReport:
+    """Return an execution, over one bitcoin, of an order that no journal has."""
+    instrument = build_instrument("BTCUSDT")
+    return FillReport(
+        AccountId("BYBIT-UNIFIED"),
+        instrument.id,
+        VenueOrderId("V-1"),
+        TradeId("X-1"),
+        OrderSide.BUY,
+        Quantity.from_str("1.000"),
+        Price.from_str("100.0"),
+        Money(0, instrument.quote_currency),
+        LiquiditySide.TAKER,
+        UUID4(),
+        2,
+        2,
+        client_order_id=ClientOrderId("TOXIDR-VB-BTCUSDT-9-E"),
+    )
+
+
 @pytest.fixture
 def scene(monkeypatch):
     """A settlement of one strategy's ledgers that the venue agrees with."""
@@ -48,8 +89,10 @@ def scene(monkeypatch):
     attribution = Attribution(bus, context)
     attribution.install()
     venue = Venue()
-    kernel = SimpleNamespace(cache=cache, msgbus=bus, exec_engine=None, clock=clock)
-    settling = Settlement(kernel, context, attribution, None, venue, since_ns=0)
+    engine = SimpleNamespace(_clients={"BYBIT": Lists([execution()])})
+    kernel = SimpleNamespace(cache=cache, msgbus=bus, exec_engine=engine, clock=clock)
+    protector = SimpleNamespace(owner=lambda _tag, _symbol: SimpleNamespace(id=StrategyId(OURS)))
+    settling = Settlement(kernel, context, attribution, protector, venue, since_ns=1)
     return SimpleNamespace(settling=settling, venue=venue, ledgers=context.ledgers, context=context)
 
 
@@ -80,3 +123,9 @@ async def test_an_account_that_never_rests_is_settled_as_it_was_seen_last(scene)
     scene.venue.after = dict.fromkeys(range(1, 100), traded)
     await scene.settling._attribute()
     assert scene.ledgers.net(BTC) == scene.venue.answers
+
+
+async def test_a_fill_that_the_journal_lost_is_booked_once_however_often_fills_are_fetched(scene):
+    await scene.settling._fetch_fills()
+    await scene.settling._fetch_fills()  # as when an order turns out to have filled meanwhile
+    assert scene.ledgers.by_strategy(BTC) == {OURS: 2}
