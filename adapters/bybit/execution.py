@@ -222,7 +222,16 @@ class FundingSafeExecutionClient(BybitExecutionClient):
             self._give_up_request(report.client_order_id)
         for report in status.order_reports.values():
             self._add_fills_before_cancel(report, fills)
+        listed = {report.venue_order_id for report in orders}
+        for fill in fills:
+            # the list of ended orders lags behind, and reaches back less far than some order is old
+            if fill.venue_order_id not in listed and self._lacks(fill):
+                self._send_fill_report(fill)
         return len(fills)
+
+    def _lacks(self, fill: FillReport) -> bool:
+        order = self._cache.order(fill.client_order_id) if fill.client_order_id is not None else None
+        return order is not None and may_lack_fills(order) and fill.trade_id not in order.trade_ids
 
     def _add_fills_before_cancel(self, report: OrderStatusReport, fills: list[FillReport]) -> None:
         """Apply what an order filled before its cancel, when that was heard of alone: the engine does not."""

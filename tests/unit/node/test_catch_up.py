@@ -243,3 +243,21 @@ async def test_a_request_that_has_just_left_is_not_given_up(desk):
     desk.hear(OrderPendingCancel)
     await desk.query()
     assert desk.order.status == OrderStatus.PENDING_CANCEL
+
+
+async def test_a_fill_is_applied_though_the_list_of_orders_has_its_order_no_more(desk):
+    desk.execute("X-1", "1.000")
+    assert await desk.catch_up.fetch() == 1
+    assert desk.order.status == OrderStatus.FILLED
+    assert str(desk.order.filled_qty) == "1.000"
+
+
+async def test_a_fill_waits_for_the_rest_that_the_list_of_orders_tells_of(desk):
+    desk.execute("X-1", "0.400")
+    desk.list_order(OrderStatus.CANCELED, "0.700")
+    await desk.catch_up.fetch()
+    assert desk.order.status == OrderStatus.ACCEPTED
+    desk.execute("X-2", "0.300")
+    await desk.catch_up.fetch()
+    assert desk.order.status == OrderStatus.CANCELED
+    assert str(desk.order.filled_qty) == "0.700"
