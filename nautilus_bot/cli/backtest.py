@@ -1,6 +1,5 @@
 """``nautilus-bot backtest``."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 from nautilus_bot.cli.output import Job, JsonFlag, emit, progress
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
-from nautilus_bot.market.data_catalog import ROOT_VARIABLE
+from nautilus_bot.market.data_catalog import chosen_root
 from nautilus_bot.research.backtest.report import write_report
 from nautilus_bot.research.backtest.result import BacktestResult
 from nautilus_bot.research.backtest.run import run_backtest
@@ -49,7 +48,7 @@ def backtest(
         symbols=symbol or (),
         timeframe=interval,
         timerange=timerange,
-        data_catalog=data_catalog or os.environ.get(ROOT_VARIABLE, ""),
+        data_catalog=chosen_root(data_catalog),
     )
     emit(run_and_report(session), as_json, render_result)
 

@@ -1,6 +1,5 @@
 """``nautilus-bot optimize`` and ``optimize schedule``."""
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from nautilus_bot.cli.output import Job, JsonFlag, emit, note, progress
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core.errors import ConfigError
-from nautilus_bot.market.data_catalog import ROOT_VARIABLE
+from nautilus_bot.market.data_catalog import chosen_root
 from nautilus_bot.research.backtest.selection import narrow
 from nautilus_bot.research.optimize.apply import Change, apply, propose
 from nautilus_bot.research.optimize.report import write_report
@@ -206,7 +205,7 @@ def narrow_config(
         symbols=symbols or (),
         timeframe=interval,
         timerange=timerange,
-        data_catalog=data_catalog or os.environ.get(ROOT_VARIABLE, ""),
+        data_catalog=chosen_root(data_catalog),
     )
 
 

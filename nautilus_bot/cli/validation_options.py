@@ -1,6 +1,5 @@
 """Options that the commands of validation share, and what they load."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -8,7 +7,7 @@ import typer
 
 from nautilus_bot.config.bot import BotConfig
 from nautilus_bot.config.loader import load_config
-from nautilus_bot.market.data_catalog import ROOT_VARIABLE
+from nautilus_bot.market.data_catalog import chosen_root
 from nautilus_bot.research.backtest.selection import narrow
 from nautilus_bot.research.validation.load import Subject, load_subjects
 
@@ -51,6 +50,6 @@ def load(
         symbols=symbols or (),
         timeframe=interval,
         timerange=timerange,
-        data_catalog=data_catalog or os.environ.get(ROOT_VARIABLE, ""),
+        data_catalog=chosen_root(data_catalog),
     )
     return config, load_subjects(config, path if path.is_dir() else path.parent)

@@ -35,6 +35,29 @@ def data_catalog_root() -> Path:
     return Path(os.environ.get(ROOT_VARIABLE) or DEFAULT_ROOT)
 
 
+def chosen_root(option: str) -> str:
+    """
+    Return the folder to read bars from that a person named, empty where nobody named one.
+
+    Parameters
+    ----------
+    option : str
+        What stood behind ``--data-catalog``; empty asks ``BOT_DATA_CATALOG``.
+
+    Raises
+    ------
+    NotFound
+        If it was named on the command line and is not there: a slip of the hand must not end in a backtest on
+        a synthetic market.
+    """
+    if option and not Path(option).is_dir():
+        raise NotFound(
+            f"--data-catalog must be a folder that exists, there is none at {option}; "
+            "`import-data`, `download-data` or `make-data` fills one"
+        )
+    return option or os.environ.get(ROOT_VARIABLE, "")
+
+
 def open_data_catalog(root: Path) -> ParquetDataCatalog:
     """
     Return Nautilus's catalog over a directory.

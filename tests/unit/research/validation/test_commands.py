@@ -89,6 +89,7 @@ def test_the_lookahead_analysis_passes_and_says_so(run):
 
 
 def test_a_calibration_is_a_file_that_the_rule_can_read(run, here):
+    (here / "two").mkdir()
     code, shown = run(
         "calibrate",
         "-s",
@@ -107,3 +108,13 @@ def test_a_calibration_is_a_file_that_the_rule_can_read(run, here):
     assert mapping.method == "platt"
     assert mapping.signals == document["strategies"][0]["fitted"]
     assert "Calibration of confidence" in (here / document["report"]).read_text()
+
+
+@pytest.mark.parametrize(
+    "command", ["backtest", "optimize", "walk-forward", "validate", "lookahead-analysis", "calibrate"]
+)
+def test_a_data_catalog_that_is_not_there_is_an_error_not_a_made_up_market(run, here, command):
+    code, shown = run(command, "-s", TREND, "--data-catalog", "mistyped", "--json")
+    assert code == 2
+    assert "there is none at mistyped" in msgspec.json.decode(shown.out)["error"]
+    assert not (here / "mistyped").exists()
