@@ -1,16 +1,17 @@
 """
 Orders, positions and accounts of a cache as recorded messages, and back into a cache.
 
-Fills that made up an open position are kept with it, and all orders of a signal that still has one open: no
-id of theirs may be given away again. Other orders closed long ago are not. What a strategy earned over its
-life is its ledger's to know.
+Fills that made up an open position are kept with it, and so are what failed to close it and all orders of a
+signal that still has one open: no id of theirs may be given away again. Other orders closed long ago are not.
+What a strategy earned over its life is its ledger's to know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.enums import OmsType
+from nautilus_trader.model.identifiers import InstrumentId, StrategyId
 from nautilus_trader.model.orders import Order
 from nautilus_trader.model.orders.unpacker import OrderUnpacker
 from nautilus_trader.model.position import Position
@@ -37,7 +38,7 @@ def pack_book(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_NS
     now_ns : int
         Wall clock, ns UTC.
     keep_closed_ns : int, default 20 minutes
-        Orders closed longer ago are left out, unless their signal has an order or a position open.
+        Orders closed longer ago are left out, unless what they belong to is still open.
     """
     done = {order.client_order_id for order in _done(cache, now_ns - keep_closed_ns)}
     orders = [order for order in cache.orders() if order.client_order_id not in done]
@@ -71,16 +72,27 @@ def forget_done(cache: Cache, now_ns: int, *, keep_closed_ns: int = KEEP_CLOSED_
 
 
 def _done(cache: Cache, before_ns: int) -> list[Order]:
-    """Return the orders that ended before a moment, and whose signal has neither order nor position open."""
-    rested_on = {order_id for position in cache.positions_open() for order_id in position.client_order_ids}
+    """Return the orders that ended before a moment and belong to nothing that is open."""
+    positions = cache.positions_open()
+    rested_on = {order_id for position in positions for order_id in position.client_order_ids}
     live = {
         _signal(order)
         for order in cache.orders()
         if not order.is_closed or order.client_order_id in rested_on
     }
+    opened_ns = {(position.strategy_id, position.instrument_id): position.ts_opened for position in positions}
     return [
-        order for order in cache.orders_closed() if order.ts_last < before_ns and _signal(order) not in live
+        order
+        for order in cache.orders_closed()
+        if order.ts_last < before_ns and _signal(order) not in live and not _closes(order, opened_ns)
     ]
+
+
+def _closes(order: Order, opened_ns: Mapping[tuple[StrategyId, InstrumentId], int]) -> bool:
+    """Tell whether it was to close what is open: without it a restart would begin that close again."""
+    opened = opened_ns.get((order.strategy_id, order.instrument_id))
+    is_close = ids.role_of(order.client_order_id.value) == ids.CLOSE
+    return is_close and opened is not None and order.ts_init >= opened
 
 
 def _signal(order: Order) -> str:
