@@ -84,13 +84,14 @@ def start(folder: Path, configs: Path, speed: float, port: int) -> subprocess.Po
         f"--log-file={folder / 'soak.log'}",
         "--json",
     ]
-    return subprocess.Popen(
-        [sys.executable, "-m", "nautilus_bot.cli.main", *words],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(REPO)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    with (folder / "soak.err").open("wb") as errors:
+        return subprocess.Popen(
+            [sys.executable, "-m", "nautilus_bot.cli.main", *words],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(REPO)},
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
 
 
 def look(bot: psutil.Process, folder: Path, began: float) -> Sample:
@@ -116,7 +117,7 @@ def watch(process: subprocess.Popen[bytes], folder: Path, minutes: float, port: 
     while time.monotonic() - began < minutes * 60:
         time.sleep(min(60.0, minutes * 6))
         if process.poll() is not None:
-            raise SystemExit(f"the bot ended by itself with {process.returncode}; see {folder}/soak.log")
+            raise SystemExit(f"the bot ended by itself with {process.returncode}; see soak.log and soak.err in {folder}")
         scrape(port)
         samples.append(look(bot, folder, began))
         print(msgspec.json.encode(samples[-1]).decode(), flush=True)

@@ -35,7 +35,7 @@ def value_at_risk_pct(context: RiskContext) -> float | None:
     if not exposures:
         return 0.0
     names = tuple(sorted(exposures))
-    sample = context.returns.once_per_sample(("metrics", names), lambda: _sample(context, names))
+    sample = context.returns.once_per_sample(("metrics", "sample", names), lambda: _sample(context, names))
     if sample is None:
         return None
     vector = [exposures[name] for name in names]
@@ -75,4 +75,4 @@ def _measured(context: RiskContext, pair: tuple[str, str]) -> float | None:
         one, two = context.returns.aligned(pair, WINDOW_HOURS)
         return correlation(one, two) if len(one) >= MIN_HOURS else None
 
-    return context.returns.once_per_sample(("metrics", pair), compute)
+    return context.returns.once_per_sample(("metrics", "correlation", pair), compute)

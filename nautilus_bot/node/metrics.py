@@ -14,6 +14,7 @@ from monitoring.exporter import DEFAULT_PORT, HOST, Exporter
 from monitoring.history import earlier_runs, recorded_messages
 from monitoring.sample import Sample, take_sample
 from nautilus_bot.core.errors import EventCatalogError, NotFound, ProcessError
+from nautilus_bot.node.lasting import Lasting
 from nautilus_bot.node.session import Companion, TradingSession
 
 SAMPLE_SECS = 1.0
@@ -37,7 +38,6 @@ class MetricsCompanion:
     """
 
     def __init__(self, port: int = DEFAULT_PORT, announce: Callable[[str], None] = lambda _url: None) -> None:
-        self.__name__ = "metrics"  # what the session calls it when it fails
         self._port = port
         self._announce = announce
         self.url = ""
@@ -72,8 +72,8 @@ class MetricsCompanion:
 
 
 def metrics_beside(port: int, announce: Callable[[str], None] = lambda _url: None) -> tuple[Companion, ...]:
-    """Return the companion that serves metrics, as a tuple; empty for port -1."""
-    return (MetricsCompanion(port, announce),) if port >= 0 else ()
+    """Return the companion that serves metrics as long as the session lasts, as a tuple; none for port -1."""
+    return (Lasting(MetricsCompanion(port, announce), "metrics"),) if port >= 0 else ()
 
 
 async def _keep_sampling(session: TradingSession, exporter: Exporter) -> None:

@@ -66,6 +66,16 @@ import nautilus_bot.node.metrics as companion
 def broken(*_, **__): raise ZeroDivisionError("broken on purpose")
 companion.take_sample = broken
 """
+FAILS_TWICE = """
+import nautilus_bot.node.metrics as companion
+take, calls = companion.take_sample, []
+def broken(*args, **options):
+    calls.append(1)
+    if len(calls) in (3, 4):
+        raise ZeroDivisionError("broken on purpose")
+    return take(*args, **options)
+companion.take_sample = broken
+"""
 HANG = """
 import threading
 from monitoring.exporter import Exporter
@@ -99,6 +109,16 @@ def test_a_part_that_crashes_or_hangs_does_not_disturb_trading(
     assert bot.metrics() == ""
     stop(bot.process)
     assert bot.process.returncode == 0
+
+
+def test_metrics_that_failed_come_back_and_have_missed_nothing(
+    start_bot: Any, wait_for: Any, free_port: Any, tmp_path: Path
+) -> None:
+    bot = start_bot(tmp_path, free_port(), FAILS_TWICE)
+    wait_for("a run", lambda: bot.is_running and (tmp_path / "events/runs").exists())
+    wait_for("both failures", lambda: bot.is_running and bot.log.read_text().count("broken on purpose") == 2)
+    text = wait_for("metrics", bot.metrics)
+    assert re.search(r'^bot_notices_total{[^}]*severity="error"[^}]*} 2\.0$', text, re.MULTILINE)
 
 
 def test_readers_that_hang_do_not_disturb_trading(

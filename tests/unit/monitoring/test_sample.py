@@ -161,3 +161,12 @@ def test_correlation_of_the_market_and_of_positions_with_their_directions(contex
     assert position_correlation(context) == pytest.approx(1.0)
     hold(context, "ETH", -100)
     assert position_correlation(context) == pytest.approx(-1.0)
+
+
+def test_two_positions_have_their_value_at_risk_beside_their_correlation(context: RiskContext) -> None:
+    hold(context, "BTC", 10)
+    hold(context, "ETH", 100)
+    alone = value_at_risk_pct(context)
+    assert market_correlation(context) == pytest.approx(1.0)
+    assert position_correlation(context) == pytest.approx(1.0)
+    assert value_at_risk_pct(context) == alone
