@@ -117,7 +117,7 @@ def watch(process: subprocess.Popen[bytes], folder: Path, minutes: float, port: 
     while time.monotonic() - began < minutes * 60:
         time.sleep(min(60.0, minutes * 6))
         if process.poll() is not None:
-            raise SystemExit(f"the bot ended by itself with {process.returncode}: {folder}/soak.log, soak.err")
+            raise SystemExit(f"the bot ended with {process.returncode}: {folder}/soak.log, soak.err")
         scrape(port)
         samples.append(look(bot, folder, began))
         print(msgspec.json.encode(samples[-1]).decode(), flush=True)
