@@ -191,6 +191,7 @@ class FundingSafeExecutionClient(BybitExecutionClient):
         int
             Fills that were handed on.
         """
+        asked_ns = self._clock.timestamp_ns()
         # orders first: what fills while we ask is among the executions, not among the orders without them
         orders = await self.generate_order_status_reports(self._all_orders())
         fills = [
@@ -216,7 +217,7 @@ class FundingSafeExecutionClient(BybitExecutionClient):
         )
         fills.sort(key=lambda report: report.ts_event)
         status.add_fill_reports(fills)
-        untouched = [report for report in status.order_reports.values() if self._is_untouched(report)]
+        untouched = [one for one in status.order_reports.values() if self._is_untouched(one, asked_ns)]
         self._send_mass_status_report(status)
         for report in untouched:
             self._give_up_request(report.client_order_id)
@@ -243,13 +244,12 @@ class FundingSafeExecutionClient(BybitExecutionClient):
                 self._send_fill_report(fill)
         self._send_order_status_report(report)
 
-    def _is_untouched(self, report: OrderStatusReport) -> bool:
-        """Tell whether the venue lists an order as if a request about it had never been sent."""
+    def _is_untouched(self, report: OrderStatusReport, asked_ns: int) -> bool:
+        """Tell whether the venue, asked well after a request about an order, lists it as it was before."""
         order = self._cache.order(report.client_order_id) if report.client_order_id is not None else None
         if order is None or not (order.is_pending_cancel or order.is_pending_update):
             return False
-        asked_ns = order.last_event.ts_init
-        is_late = self._clock.timestamp_ns() - asked_ns >= ANSWER_NS
+        is_late = asked_ns - order.last_event.ts_init >= ANSWER_NS
         return bool(is_late and report.is_open and not report.is_order_updated(order))
 
     def _give_up_request(self, client_order_id: ClientOrderId) -> None:

@@ -1,6 +1,7 @@
 """What the private stream lost is fetched from the venue, by the real engine and the real client."""
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -30,6 +31,7 @@ from nautilus_trader.model.identifiers import (
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.model.orders import LimitOrder
 
+from adapters.bybit import execution
 from adapters.bybit.addresses import simulated_addresses
 from adapters.bybit.clients import BybitVenue
 from adapters.bybit.execution import FundingSafeExecutionClient
@@ -73,6 +75,7 @@ class Desk:
         self.client.generate_fill_reports = self._list_fills
         self.orders: list[OrderStatusReport] = []
         self.fills: list[FillReport] = []
+        self.while_listing: Callable[[], None] = lambda: None
         self.catch_up = CatchUp(self.client, self.cache, self)
         fetch_fills_with_orders(self.engine, self.client, self.cache)
         self.client.fetch_account = self._no_account
@@ -95,6 +98,7 @@ class Desk:
         ]
 
     async def _list_orders(self, _command: object) -> list[OrderStatusReport]:
+        self.while_listing()
         return self.orders
 
     async def _list_fills(self, _command: object) -> list[FillReport]:
@@ -241,6 +245,16 @@ async def test_a_request_that_has_just_left_is_not_given_up(desk):
     desk.list_order(OrderStatus.PARTIALLY_FILLED, "0.400")
     await desk.catch_up.fetch()
     desk.hear(OrderPendingCancel)
+    await desk.query()
+    assert desk.order.status == OrderStatus.PENDING_CANCEL
+
+
+async def test_a_request_that_left_after_the_list_was_asked_for_is_not_given_up(desk, monkeypatch):
+    monkeypatch.setattr(execution, "ANSWER_NS", 0)
+    desk.execute("X-1", "0.400")
+    desk.list_order(OrderStatus.PARTIALLY_FILLED, "0.400")
+    await desk.catch_up.fetch()
+    desk.while_listing = lambda: desk.hear(OrderPendingCancel)
     await desk.query()
     assert desk.order.status == OrderStatus.PENDING_CANCEL
 
