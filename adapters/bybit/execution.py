@@ -1,6 +1,7 @@
 """
-Nautilus's execution client with two traps closed: a funding settlement is never taken for a fill, and the
-word that an order was accepted is heard however early it comes.
+Nautilus's execution client with its traps closed: a funding settlement is never taken for a fill, the word
+that an order was accepted is heard however early it comes, a fill from before a cancel is not lost, and a
+request that got lost does not hang.
 """
 
 import asyncio
