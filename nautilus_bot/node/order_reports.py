@@ -32,12 +32,20 @@ def fetch_fills_with_orders(
     executions cannot be fetched.
     """
     reconcile = engine._reconcile_order_report
+    lacking: set[str] = set()
+
+    async def fetch_all() -> None:
+        names = set(lacking)
+        lacking.clear()
+        await client.fetch(names)
 
     def with_fills(report: OrderStatusReport, trades: list[FillReport], is_external: bool = True) -> bool:
         if trades or not is_external or not _lacks_fills(cache, report):
             return bool(reconcile(report, trades, is_external))
-        name = report.client_order_id.value
-        client.create_task(client.fetch({name}), log_msg=f"fetch the fills of {name}")
+        # one list of orders is reconciled in one turn of the loop: what it tells is one fetch
+        if not lacking:
+            client.create_task(fetch_all(), log_msg="fetch fills")
+        lacking.add(report.client_order_id.value)
         return True
 
     engine._reconcile_order_report = with_fills

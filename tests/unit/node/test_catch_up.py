@@ -275,3 +275,17 @@ async def test_a_fill_waits_for_the_rest_that_the_list_of_orders_tells_of(desk):
     await desk.catch_up.fetch()
     assert desk.order.status == OrderStatus.CANCELED
     assert str(desk.order.filled_qty) == "0.700"
+
+
+async def test_what_one_list_of_orders_tells_is_fetched_at_once(desk):
+    asked: list[None] = []
+    desk.while_listing = lambda: asked.append(None)
+    desk.execute("X-1", "0.400")
+    desk.list_order(OrderStatus.PARTIALLY_FILLED, "0.400")
+    for _ in range(3):
+        desk.engine.reconcile_execution_report(desk.orders[0])
+    async with asyncio.timeout(10):
+        while desk.order.status == OrderStatus.ACCEPTED:
+            await asyncio.sleep(0)
+    assert str(desk.order.filled_qty) == "0.400"
+    assert len(asked) == 1
