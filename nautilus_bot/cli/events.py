@@ -1,7 +1,7 @@
 """``nautilus-bot events``: runs, tail, sql, verify, export and the views by name."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -85,8 +85,10 @@ def tail_entries(
         return
     for row in found:
         _print_row(row, as_json)
-    for entry in follow(folder, where=wanted, after_seq=end):
-        _print_row(_entry_row(entry), as_json)
+    # Ctrl-C is how this ends: nothing may follow the last entry, least of all in JSON lines
+    with suppress(KeyboardInterrupt):
+        for entry in follow(folder, where=wanted, after_seq=end):
+            _print_row(_entry_row(entry), as_json)
 
 
 @app.command(

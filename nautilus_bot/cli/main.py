@@ -6,6 +6,7 @@ The console script: parse, import the one command that was asked for, turn failu
     0 ok   1 error   2 not found   3 not running   4 bad configuration or flag   5 timeout   130 Ctrl-C
 """
 
+import errno
 import os
 import sys
 import tempfile
@@ -25,6 +26,14 @@ from nautilus_bot.core.errors import BotError, ConfigError
 
 INTERRUPTED: Final = 130
 _BAD_USAGE: Final = ConfigError.exit_code
+_MACHINE: Final = {
+    errno.ENOSPC: "the disk must have room, it has none left; free some and try again",
+    errno.EDQUOT: "the disk quota must have room, it has none left; free some and try again",
+    errno.EROFS: "what is written must not lie on a read-only file system; name another place",
+    errno.EACCES: "the files must be open to this user, one is not; correct its permissions",
+    errno.EPERM: "the files must be open to this user, one is not; correct its permissions",
+}
+"""What the machine refuses is no bug of a command: one line says it, without a traceback."""
 _HELP: Final = "An event-sourced crypto trading bot on NautilusTrader for Bybit."
 
 
@@ -51,7 +60,9 @@ def main(argv: Sequence[str]) -> int:
     words = list(argv) or ["--help"]
     as_json = "--json" in words
     try:
-        return build_app(words[0])(args=words, prog_name="nautilus-bot", standalone_mode=False) or 0
+        code = build_app(words[0])(args=words, prog_name="nautilus-bot", standalone_mode=False) or 0
+        # Typer swallows Ctrl-C and only leaves its exit code
+        return _fail("interrupted", INTERRUPTED, as_json) if code == INTERRUPTED else code
     except BotError as error:
         return _fail(str(error), error.exit_code, as_json)
     except typer.TyperException as error:
@@ -68,6 +79,8 @@ def main(argv: Sequence[str]) -> int:
         lacking = missing_extra(error) if isinstance(error, ModuleNotFoundError) else None
         if lacking is not None:
             return _fail(str(lacking), lacking.exit_code, as_json)
+        if isinstance(error, OSError) and error.errno in _MACHINE:
+            return _fail(f"{_MACHINE[error.errno]}: {error}", 1, as_json)
         path = _write_traceback(error)
         return _fail(f"unexpected {type(error).__name__}: {error} (traceback in {path})", 1, as_json)
 

@@ -1,6 +1,7 @@
 """``nautilus-bot watchdog``: watch a bot from outside until interrupted."""
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -55,7 +56,8 @@ def watchdog(
             emit(troubles, as_json, lambda found: "; ".join(found.values()) or "all is well")
             raise typer.Exit(TROUBLED if troubles else WELL)
         note(f"watching bot {name!r} every {every:g} s, policy {policy}; stop with Ctrl-C")
-        dog.watch(every)
+        with suppress(KeyboardInterrupt):
+            dog.watch(every)
     finally:
         log.close()
 
