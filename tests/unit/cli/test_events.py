@@ -1,6 +1,7 @@
 """``nautilus-bot events``: the same answers as the Python API, in tables and in JSON."""
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -205,11 +206,15 @@ def test_since_refuses_what_is_no_time():
         parse_since("12:99")
 
 
-def test_follow_prints_an_entry_as_soon_as_it_is_written(tmp_path):
+def test_follow_prints_an_entry_as_soon_as_it_is_written_and_ends_well_with_ctrl_c(tmp_path):
     run = EventStore(tmp_path).new_run("paper", "{}", durable=True)
     name, version, payload = codec.encode(MESSAGES[-1])
     words = ["events", "tail", "--follow", "--json", "--root", str(tmp_path)]
-    code = f"import sys; from nautilus_bot.cli.main import main; sys.exit(main({words!r}))"
+    # a shell's background jobs ignore Ctrl-C, and so would this test's
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        f"from nautilus_bot.cli.main import main; sys.exit(main({words!r}))"
+    )
     run.journal.append(
         ts_init=1, ts_market=0, ts_publish=0, topic="t", type=name, version=version, payload=payload
     )
@@ -220,5 +225,7 @@ def test_follow_prints_an_entry_as_soon_as_it_is_written(tmp_path):
             ts_init=2, ts_market=0, ts_publish=0, topic="t", type=name, version=version, payload=payload
         )
         assert json.loads(process.stdout.readline())["seq"] == 2
-        process.terminate()
+        process.send_signal(signal.SIGINT)
+        assert process.stdout.read() == ""
+    assert process.returncode == 0
     run.end()
