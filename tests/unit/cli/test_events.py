@@ -1,11 +1,11 @@
 """``nautilus-bot events``: the same answers as the Python API, in tables and in JSON."""
 
 import json
-import signal
 import sqlite3
 import subprocess
 import sys
 from decimal import Decimal
+from signal import SIGINT
 
 import pytest
 
@@ -225,7 +225,7 @@ def test_follow_prints_an_entry_as_soon_as_it_is_written_and_ends_well_with_ctrl
             ts_init=2, ts_market=0, ts_publish=0, topic="t", type=name, version=version, payload=payload
         )
         assert json.loads(process.stdout.readline())["seq"] == 2
-        process.send_signal(signal.SIGINT)
+        process.send_signal(SIGINT)
         assert process.stdout.read() == ""
     assert process.returncode == 0
     run.end()
