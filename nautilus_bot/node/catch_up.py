@@ -5,7 +5,8 @@ import asyncio
 from nautilus_trader.cache.cache import Cache
 from nautilus_trader.model.identifiers import ClientOrderId, TradeId
 
-from adapters.bybit.execution import FundingSafeExecutionClient, may_lack_fills
+from adapters.bybit.execution import FundingSafeExecutionClient
+from adapters.bybit.fetching import may_lack_fills
 from adapters.bybit.funding_log import FUNDING
 from adapters.bybit.rest import BybitRest, VenueExecution
 

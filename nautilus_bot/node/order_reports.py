@@ -4,7 +4,8 @@ from nautilus_trader.cache.cache import Cache
 from nautilus_trader.execution.reports import FillReport, OrderStatusReport
 from nautilus_trader.live.execution_engine import LiveExecutionEngine
 
-from adapters.bybit.execution import FundingSafeExecutionClient, may_lack_fills
+from adapters.bybit.execution import FundingSafeExecutionClient
+from adapters.bybit.fetching import may_lack_fills
 
 
 def keep_every_lifecycle(engine: LiveExecutionEngine) -> None:

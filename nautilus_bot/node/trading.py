@@ -194,6 +194,7 @@ def build_trading(
     attribution = Attribution(node.kernel.msgbus, wiring.context)
     attribution.install()
     seed(recovery, node.kernel, wiring, memory)
+    view.restore(node.kernel.cache.orders())
     node.build()
     keep_every_lifecycle(node.kernel.exec_engine)
     return TradingHost(node, wiring, spec, venue, view, memory, attribution)

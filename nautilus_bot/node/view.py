@@ -9,11 +9,12 @@ there is one truth, and a restart restores it once.
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from nautilus_trader.common.component import MessageBus
 from nautilus_trader.model.events import OrderEvent, PositionClosed
+from nautilus_trader.model.orders import Order
 
 from nautilus_bot.core import ids, topics
 from nautilus_bot.core.messages import MarketMarked, RiskVerdict, Signal
@@ -77,6 +78,10 @@ class LiveView:
         for topic in ("events.order.*", "events.position.*", topics.SIGNAL + "*", topics.VERDICT + "*"):
             self._bus.subscribe(topic, self.take, priority=PRIORITY)
         self._bus.subscribe(topics.INPUT + "*", self.on_input, priority=PRIORITY)
+
+    def restore(self, orders: Iterable[Order]) -> None:
+        """Take over what was open before the session."""
+        self._orders.restore(orders)
 
     def take(self, message: object) -> None:
         """Keep a message for the next look; a view that nobody reads stays bounded."""

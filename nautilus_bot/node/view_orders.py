@@ -1,6 +1,6 @@
 """The open orders of a run, folded from order events."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -95,6 +95,13 @@ class OrderBookView:
             tracked = self._open.get(name) or self._adopt(event)
             if tracked is not None:
                 self._change(name, tracked, event)
+
+    def restore(self, orders: Iterable[Order]) -> None:
+        """Take over orders from before the session: nothing is published of them until they change."""
+        for order in orders:
+            if not order.is_closed:
+                for event in order.events:
+                    self.apply(event)
 
     def open_orders(self) -> list[OpenOrder]:
         """Return what may still fill, oldest first."""

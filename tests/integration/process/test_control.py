@@ -129,6 +129,21 @@ def test_an_outside_position_is_assigned_from_the_command_line_and_protected(run
     running.driver.stop()
 
 
+def test_a_bot_that_was_restarted_knows_its_stops_from_the_first_moment(running: Running) -> None:
+    running.until(lambda: running.client.snapshot().prices)
+    assert running.client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), AUTHOR).done
+    (before,) = running.until(lambda: [one for one in running.client.positions() if one.covered])
+    running.driver.stop()
+    running.driver.start()
+    again = Running(running.driver)
+    running.run_file = again.run_file
+    (after,) = [one for one in again.client.positions() if one.strategy_id == before.strategy_id]
+    assert (after.quantity, after.covered) == (before.quantity, True)
+    assert [one.client_order_id for one in after.stops] == [one.client_order_id for one in before.stops]
+    assert again.client.status().health.ok
+    again.driver.stop()
+
+
 def exchange_of(pid: int) -> BybitRest:
     """Return the exchange that a paper bot runs, as somebody else with its keys reaches it."""
     (exchange,) = psutil.Process(pid).children()

@@ -31,7 +31,7 @@ from nautilus_trader.model.identifiers import (
 from nautilus_trader.model.objects import Money, Price, Quantity
 from nautilus_trader.model.orders import LimitOrder
 
-from adapters.bybit import execution
+from adapters.bybit import fetching
 from adapters.bybit.addresses import simulated_addresses
 from adapters.bybit.clients import BybitVenue
 from adapters.bybit.execution import FundingSafeExecutionClient
@@ -250,7 +250,7 @@ async def test_a_request_that_has_just_left_is_not_given_up(desk):
 
 
 async def test_a_request_that_left_after_the_list_was_asked_for_is_not_given_up(desk, monkeypatch):
-    monkeypatch.setattr(execution, "ANSWER_NS", 0)
+    monkeypatch.setattr(fetching, "ANSWER_NS", 0)
     desk.execute("X-1", "0.400")
     desk.list_order(OrderStatus.PARTIALLY_FILLED, "0.400")
     await desk.catch_up.fetch()

@@ -241,3 +241,18 @@ def test_a_view_that_nobody_reads_stays_bounded(scene: Scene) -> None:
         scene.signal()
     assert len(scene.view._inbox) <= INBOX_LIMIT
     assert scene.snapshot().signals_generated == INBOX_LIMIT + 5
+
+
+def test_orders_from_before_the_session_are_there_as_they_stand(scene: Scene) -> None:
+    stop, ended = scene.stop("3.000"), scene.entry()
+    for order in (stop, ended):
+        order.apply(TestEventStubs.order_submitted(order))
+        order.apply(TestEventStubs.order_accepted(order))
+    stop.apply(TestEventStubs.order_filled(stop, INSTRUMENT, last_qty=Quantity.from_str("1.000")))
+    ended.apply(TestEventStubs.order_filled(ended, INSTRUMENT))
+    after = Scene()
+    after.view.restore([stop, ended])
+    (seen,) = after.snapshot().orders
+    assert (seen.client_order_id, seen.status) == (f"{SIGNAL}-S1", "PARTIALLY_FILLED")
+    assert (Decimal(seen.quantity), Decimal(seen.filled), seen.trigger) == (Decimal(3), Decimal(1), "90.0")
+    assert after.snapshot().gaps == 0
