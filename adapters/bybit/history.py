@@ -1,6 +1,7 @@
 """Download closed candles into the data catalog, page by page; what is stored is never asked for again."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ PAGES_PER_WRITE: Final = 10
 """How much is fetched before it is stored: a kill loses at most this much."""
 
 NS_PER_MS: Final = 1_000_000
+DAY_NS: Final = 86_400 * NS_PER_SEC
 
 
 class DownloadedBars(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +136,7 @@ class BarDownload:
             raise NotFound(f"{self._rest.url} has no candles of {self._symbol}")
         # the newest candle is still forming, on whatever clock the venue's market runs
         end = min(newest[-1].ts_open, end_ns or newest[-1].ts_open)
-        start = max(listed.launched_ns, start_ns or 0)
+        start = self._first_traded(max(listed.launched_ns, start_ns or 0), end)
         first, last = -(-start // self._length) * self._length, end - self._length
         wanted = np.arange(first, last + 1, self._length, dtype=np.int64)
         if not len(wanted):
@@ -143,6 +145,16 @@ class BarDownload:
                 f"{_utc(start)} to {_utc(end)} UTC holds none (it is listed since {_utc(listed.launched_ns)})"
             )
         return wanted
+
+    def _first_traded(self, start: int, end: int) -> int:
+        """Return ``start``, or the first day behind it with a candle: a venue may keep less than it lists."""
+        for since in range(start - start % DAY_NS, end, PAGE_BARS * DAY_NS):
+            first_ms, last_ms = since // NS_PER_MS, (since + (PAGE_BARS - 1) * DAY_NS) // NS_PER_MS
+            ask = partial(self._rest.klines, self._symbol, "D", start_ms=first_ms, end_ms=last_ms)
+            days = self._patience.ask(ask)
+            if days:
+                return max(start, min(day.ts_open for day in days))
+        return start
 
     def _stored(self) -> Candles:
         is_synthetic = synthetic_origin(self._root, str(self._bar_type)) is not None

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from adapters.bybit_simulator.klines import KlineSeries
 from nautilus_bot.market.data_catalog import load_candles
 from nautilus_bot.market.funding import load_funding
 from nautilus_bot.market.instruments import instrument_id
@@ -72,6 +73,16 @@ async def test_a_killed_download_ends_with_the_same_bars_as_an_undisturbed_one(e
     assert (resumed["bars"][0]["rows"], resumed["bars"][0]["new_rows"]) == (IN_RANGE, IN_RANGE - stored)
     assert load_candles(killed, MINUTES).equals(load_candles(tmp_path / "whole", MINUTES))
     assert (await download(killed, *words))["bars"][0]["new_rows"] == 0
+
+
+async def test_years_before_the_first_candle_are_not_asked_for(exchanges, history, tmp_path, monkeypatch):
+    exchange = await exchanges(history)
+    asked = []
+    page = KlineSeries.page
+    monkeypatch.setattr(KlineSeries, "page", lambda *words: asked.append(words[1:3]) or page(*words))
+    whole = await download(tmp_path, "--url", exchange.url, "-i", "1m")
+    assert whole["bars"][0]["rows"] == BARS - 1
+    assert len(asked) < 40, "thirty pages hold all candles, five years of nothing are two thousand"
 
 
 async def test_the_candle_that_is_still_forming_is_left_out(exchanges, minute_bars, tmp_path):
