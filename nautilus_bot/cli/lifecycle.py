@@ -1,8 +1,9 @@
 """``start``, ``stop``, ``force-stop`` and ``restart``: the bot as a process of its own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from nautilus_bot.cli.author import cli_author
 from nautilus_bot.cli.output import JsonFlag, emit, note
@@ -18,14 +19,23 @@ StopTimeoutOption = Annotated[
 ]
 PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 
-app = typer.Typer(invoke_without_command=True)
+
+class PaperByDefault(TyperGroup):
+    """``start`` and its options without a mode are those of ``start paper``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the mode in where there is none."""
+        has_mode = bool(args) and not args[0].startswith("-")
+        asks_for_help = bool(args) and args[0] in ctx.help_option_names
+        return super().parse_args(ctx, args if has_mode or asks_for_help else ["paper", *args])
+
+
+app = typer.Typer(cls=PaperByDefault)
 
 
 @app.callback()
-def start(context: typer.Context) -> None:
-    """Start a bot in the background: paper by default, with the defaults of that mode."""
-    if context.invoked_subcommand is None:
-        _start("paper", [], "", START_TIMEOUT_SECS, as_json=False)
+def start() -> None:
+    """Start a bot in the background: paper by default, with the options of that mode."""
 
 
 @app.command("paper", context_settings=PASSED_ON)

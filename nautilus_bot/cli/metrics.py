@@ -79,8 +79,9 @@ def fetch(port: int) -> str:
         with urllib.request.urlopen(url, timeout=TIMEOUT_SECS) as answer:
             return str(answer.read().decode())
     except (urllib.error.URLError, TimeoutError, ConnectionError) as e:
+        why = getattr(e, "reason", e)
         raise NotRunning(
-            f"a bot must serve metrics at {url}, it does not ({e}); start one, e.g. `nautilus-bot paper`"
+            f"a bot must serve metrics at {url}, it does not ({why}); start one, e.g. `nautilus-bot paper`"
         ) from e
 
 

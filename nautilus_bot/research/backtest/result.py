@@ -76,4 +76,5 @@ class BacktestResult(msgspec.Struct, frozen=True, kw_only=True):
 
     def halts_text(self) -> str:
         """Return how often each rule halted trading, in words."""
-        return ", ".join(f"{count} times by {rule}" for rule, count in self.halts.items()) or "never"
+        words = {rule: "once" if count == 1 else f"{count} times" for rule, count in self.halts.items()}
+        return ", ".join(f"{often} by {rule}" for rule, often in words.items()) or "never"

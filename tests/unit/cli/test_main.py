@@ -202,3 +202,14 @@ def test_a_full_disk_or_a_closed_folder_is_one_line_without_a_traceback(
     assert told in line
     assert "data_catalog/bar.parquet" in line
     assert not list(tmp_path.iterdir())
+
+
+def test_start_without_a_mode_has_the_options_of_paper(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Captured
+) -> None:
+    monkeypatch.setenv("BOT_RUN_DIR", str(tmp_path / "run"))
+    monkeypatch.setenv("BOT_LOG_DIR", str(tmp_path / "log"))
+    assert cli.main(["start", "--speed", "nonsense"]) == 4
+    assert "Invalid value for '--speed'" in capsys.readouterr().err
+    assert cli.main(["start", "papr", "--speed", "60"]) == 4
+    assert "No such command 'papr'" in capsys.readouterr().err
