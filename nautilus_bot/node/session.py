@@ -388,6 +388,8 @@ def run_until_stopped(
     try:
         return loop.run_until_complete(task)
     except asyncio.CancelledError as e:
+        if session_of() is None:
+            raise BotError("told to stop before the session began: nothing was traded or recorded") from e
         raise BotError(
             "the session was forced to end before it drained; see `nautilus-bot events tail`"
         ) from e
