@@ -30,6 +30,7 @@ from difflib import get_close_matches
 from typing import ClassVar, Final
 
 _MOST_LISTED: Final = 20
+_MOST_BEGUN: Final = 3
 
 
 class BotError(Exception):
@@ -126,7 +127,7 @@ class Unresponsive(ProcessError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
-    Return a hint that names the closest known word, else all of them.
+    Return a hint that names the known words that begin so, else the closest one, else all of them.
 
     Parameters
     ----------
@@ -142,6 +143,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     words = sorted(known)
     by_lower = {word.lower(): word for word in words}
+    begun = [word for lower, word in by_lower.items() if name and lower.startswith(name.lower())]
+    if begun:
+        return f"did you mean {' or '.join(map(repr, begun[:_MOST_BEGUN]))}?"
     close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
     if close:
         return f"did you mean {by_lower[close[0]]!r}?"

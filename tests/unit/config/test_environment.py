@@ -8,7 +8,7 @@ import pytest
 
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.config.secrets import secret
-from nautilus_bot.core.errors import ConfigError
+from nautilus_bot.core.errors import ConfigError, did_you_mean
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -99,3 +99,11 @@ def test_a_secret_that_is_not_set_says_which_variable() -> None:
     with pytest.raises(ConfigError, match="environment variable BYBIT_API_KEY must be set"):
         secret("BYBIT_API_KEY", {})
     assert secret("BYBIT_API_KEY", {"BYBIT_API_KEY": "k"}) == "k"
+
+
+def test_a_hint_names_what_begins_like_the_word_then_what_is_close_then_all() -> None:
+    known = ("RSIEMAMomentumStrategy", "BollingerReversionStrategy", "BollingerOther")
+    assert did_you_mean("rsi", known) == "did you mean 'RSIEMAMomentumStrategy'?"
+    assert did_you_mean("bolli", known) == "did you mean 'BollingerOther' or 'BollingerReversionStrategy'?"
+    assert did_you_mean("BolingerOther", known) == "did you mean 'BollingerOther'?"
+    assert did_you_mean("xyz", ("a", "b")) == "known: a, b"
