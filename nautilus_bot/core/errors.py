@@ -27,10 +27,14 @@ A message says what must hold, what was found, where, and what to do.
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import partial
 from typing import ClassVar, Final
 
 _MOST_LISTED: Final = 20
 _MOST_BEGUN: Final = 3
+_NEARLY: Final = 0.8
+"""So alike that a word is a slip of the finger, not the beginning of another."""
+_ALIKE: Final = 0.5
 
 
 class BotError(Exception):
@@ -127,7 +131,7 @@ class Unresponsive(ProcessError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
-    Return a hint that names the known words that begin so, else the closest one, else all of them.
+    Return a hint: the word that is nearly the same, else those that begin so, else the closest, else all.
 
     Parameters
     ----------
@@ -143,11 +147,10 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     words = sorted(known)
     by_lower = {word.lower(): word for word in words}
-    begun = [word for lower, word in by_lower.items() if name and lower.startswith(name.lower())]
-    if begun:
-        return f"did you mean {' or '.join(map(repr, begun[:_MOST_BEGUN]))}?"
-    close = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {by_lower[close[0]]!r}?"
+    begun = [word for word in by_lower if name and word.startswith(name.lower())]
+    close = partial(get_close_matches, name.lower(), by_lower, 1)
+    found = close(_NEARLY) or begun[:_MOST_BEGUN] or close(_ALIKE)
+    if found:
+        return f"did you mean {' or '.join(repr(by_lower[word]) for word in found)}?"
     more = f" and {len(words) - _MOST_LISTED} more" if len(words) > _MOST_LISTED else ""
     return f"known: {', '.join(words[:_MOST_LISTED])}{more}"

@@ -101,7 +101,8 @@ def test_a_secret_that_is_not_set_says_which_variable() -> None:
     assert secret("BYBIT_API_KEY", {"BYBIT_API_KEY": "k"}) == "k"
 
 
-def test_a_hint_names_what_begins_like_the_word_then_what_is_close_then_all() -> None:
+def test_a_hint_names_what_is_nearly_the_word_then_what_begins_so_then_what_is_close_then_all() -> None:
+    assert did_you_mean("sec", ("secs", "secs_by_strategy")) == "did you mean 'secs'?"
     known = ("RSIEMAMomentumStrategy", "BollingerReversionStrategy", "BollingerOther")
     assert did_you_mean("rsi", known) == "did you mean 'RSIEMAMomentumStrategy'?"
     assert did_you_mean("bolli", known) == "did you mean 'BollingerOther' or 'BollingerReversionStrategy'?"
