@@ -25,6 +25,7 @@ FIRST_MONDAY_MS: Final = 4 * DAY_MS
 INTERVALS: Final = ("1", "3", "5", "15", "30", "60", "120", "240", "360", "720", "D", "W", "M")
 OUTAGE_MS: Final = MINUTE_MS
 """A market tells of its book many times a minute: one that was silent for longer was not there."""
+TRIMMED: Final = 500
 
 type Kline = tuple[int, float, float, float, float, float, float]
 """Opening time (ms UTC), open, high, low, close (USDT), volume (base coin), turnover (USDT)."""
@@ -139,6 +140,11 @@ class KlineSeries:
     def since(self, start_ms: int) -> list[Kline]:
         """Return the bars that open at ``start_ms`` or later, oldest first."""
         return self._bars[bisect_left(self._starts, start_ms) :]
+
+    def keep_last(self, count: int) -> None:
+        """Forget the oldest bars, ``TRIMMED`` at a time, so that at least ``count`` stay."""
+        if len(self._bars) >= count + TRIMMED:
+            del self._starts[:TRIMMED], self._bars[:TRIMMED]
 
     def _merge(self, start: int, bar: Kline) -> None:
         _, open_, high, low, close, volume, turnover = bar

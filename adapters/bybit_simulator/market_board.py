@@ -15,6 +15,8 @@ from adapters.bybit_simulator.refusals import bad_request
 RECENT_TRADES: Final = 1_000
 DEFAULT_FUNDING_RATE: Final = Decimal("0.0001")
 HOUR_MS: Final = 3_600_000
+FEWEST_BARS: Final = 1_500
+"""Bars kept of each interval, or as many as the market opened with if those are more: a day of minutes."""
 
 
 class PublicTrade(msgspec.Struct, frozen=True):
@@ -65,6 +67,7 @@ class PublicMarket:
         self.funding_history: deque[tuple[int, Decimal]] = deque(maxlen=1_000)
         self.trades: deque[PublicTrade] = deque(maxlen=RECENT_TRADES)
         self._minutes = KlineSeries("1", history)
+        self._bars_kept = max(len(self._minutes), FEWEST_BARS)
         self._series: dict[str, KlineSeries] = {"1": self._minutes}
         self._statistics: tuple[int, DayStatistics] | None = None
         last = self._minutes.forming
@@ -81,11 +84,15 @@ class PublicMarket:
     def roll(self, ts_ms: int) -> list[tuple[str, Kline]]:
         """Move to a market time and return the bars that ended, each with its interval."""
         heard_ms, self.ts_ms = self.ts_ms, max(self.ts_ms, ts_ms)
-        return [
+        ended = [
             (interval, bar)
             for interval, series in self._series.items()
             for bar in series.roll(ts_ms, heard_ms=heard_ms)
         ]
+        if ended:
+            for series in self._series.values():
+                series.keep_last(self._bars_kept)
+        return ended
 
     def on_book(self, tick: BookTick) -> None:
         """Replace the order book."""

@@ -131,3 +131,18 @@ def test_a_page_is_newest_first_and_empty_outside_history(start, end, limit, exp
 def test_an_unknown_interval_is_refused():
     with pytest.raises(Refused, match="Invalid period"):
         require_interval("7")
+
+
+def test_a_market_of_weeks_keeps_as_many_bars_as_it_opened_with():
+    flat = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    (instrument,) = listed_instruments(["BTCUSDT"]).values()
+    market = PublicMarket(instrument, [(n * MINUTE, *flat) for n in range(2_000)])
+    market.series("5")
+    ended = [bar for now in range(2_000, 12_000) for bar in market.roll(now * MINUTE)]
+    minutes = list(market.series("1"))
+    assert len([bar for interval, bar in ended if interval == "1"]) == 10_000
+    assert 2_000 <= len(minutes) < 2_500
+    assert [bar[0] for bar in minutes] == [n * MINUTE for n in range(12_000 - len(minutes), 12_000)]
+    assert market.series("1").page(None, None, 3) == minutes[-1:-4:-1]
+    assert market.series("1").page(0, MINUTE, 3) == []
+    assert 2_000 <= len(market.series("5")) < 2_500
