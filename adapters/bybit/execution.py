@@ -115,7 +115,13 @@ class FundingSafeExecutionClient(FetchingExecutionClient):
         return reports
 
     def _log_report_error(self, e: BaseException, report_type: str) -> None:
-        """Log what the venue refused; while the node starts, refuse to start on half an account."""
+        """
+        Log what the venue refused; while the node starts, refuse to start on half an account.
+
+        Nautilus's client takes a cancellation for a refusal, and whoever was told to stop would go on.
+        """
+        if isinstance(e, asyncio.CancelledError):
+            raise e
         super()._log_report_error(e, report_type)
         if self.reconciliation_active:
             raise VenueError(f"the venue must give its {report_type} before trading, it did not: {e}") from e

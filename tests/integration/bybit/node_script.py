@@ -13,6 +13,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from nautilus_trader.config import LiveExecEngineConfig, LoggingConfig, TradingNodeConfig
+from nautilus_trader.core.uuid import UUID4
+from nautilus_trader.execution.messages import GenerateFillReports, GeneratePositionStatusReports
 from nautilus_trader.live.node import TradingNode
 from nautilus_trader.model.data import BarType
 from nautilus_trader.model.enums import OrderSide
@@ -214,6 +216,23 @@ async def venue_goes_down(stage):
     say(links=stage.links(), reason=stage.changes[0].reason)
 
 
+async def cancelled_requests(stage):
+    """Whoever waits for a report is told to stop."""
+    client = stage.venue.links.execution
+    fills = client.generate_fill_reports(GenerateFillReports(None, None, None, None, UUID4(), 0))
+    positions = client.generate_position_status_reports(
+        GeneratePositionStatusReports(None, None, None, UUID4(), 0)
+    )
+    ended = []
+    for request in (fills, positions):
+        asking = asyncio.create_task(request)
+        await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.wait((asking,))
+        ended.append(asking.cancelled())
+    say(cancelled=ended)
+
+
 async def funding(stage):
     """Hold a position through a settlement that the test makes."""
     stage.watcher.buy("0.010")
@@ -250,6 +269,7 @@ SCRIPTS = (
     half_open_private,
     half_open_trade,
     busy_loop,
+    cancelled_requests,
     venue_goes_down,
     funding,
     found_at_start,

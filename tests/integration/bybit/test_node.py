@@ -107,6 +107,10 @@ async def test_an_acceptance_that_overtakes_the_submission_is_not_lost(exchange)
     }
 
 
+async def test_a_request_that_is_cancelled_ends_whoever_waits_for_it(exchange):
+    assert await play(exchange, "cancelled_requests") == {"cancelled": [True, True]}
+
+
 async def test_a_venue_that_answers_502_is_told_and_so_is_its_return(exchange):
     said = await play(exchange, "venue_goes_down")
     assert said["links"] == [["rest", False], ["rest", True]]

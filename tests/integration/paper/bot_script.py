@@ -13,8 +13,10 @@ one that never trades within the test, so that every order comes from the script
 
 import asyncio
 import contextlib
+import faulthandler
 import json
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -50,6 +52,8 @@ from strategies.qa_inject import INJECT, QAInjectStrategy
 ROOT = Path(__file__).parents[3]
 SYMBOLS = ("BTCUSDT", "ETHUSDT")
 SETTLE_SECS = 60.0
+HANGS_SECS = 180.0
+"""A rehearsal that is not over by then says where it stands and ends."""
 CONTRARY = "contrary"
 
 
@@ -295,6 +299,7 @@ async def told_by_the_order_alone(lab: Lab) -> None:
     await lab.inject("BTCUSDT", "BUY")
     kernel, client = lab.session.host.node.kernel, lab.session.host.venue.links.execution
     assert await lab.until(lambda: bool(lab.simulator.venue.exchange.executions(limit=None)))
+    assert client is not None
     (entry,) = (order for order in kernel.cache.orders() if order.client_order_id.value.endswith("-E"))
     command = GenerateOrderStatusReport(
         entry.instrument_id, entry.client_order_id, None, UUID4(), kernel.clock.timestamp_ns()
@@ -513,10 +518,24 @@ def journal_positions(run: Path) -> dict[str, str]:
     return {symbol: str(quantity.normalize()) for symbol, quantity in total.items()}
 
 
+def end_if_it_hangs(current: list[TradingSession]) -> None:
+    """Once a rehearsal takes too long, print where its tasks and threads stand, and end it."""
+
+    def tell_tasks() -> None:
+        for task in asyncio.all_tasks(current[0].host.node.get_event_loop()):
+            task.print_stack(file=sys.stderr)
+
+    timer = threading.Timer(HANGS_SECS - 5.0, tell_tasks)
+    timer.daemon = True
+    timer.start()
+    faulthandler.dump_traceback_later(HANGS_SECS, exit=True)
+
+
 def main(name: str, folder: Path) -> None:
     if name in ("opposite", "funding"):
         builder.build_strategies = with_contrary  # type: ignore[attr-defined]
     current: list[TradingSession] = []
+    end_if_it_hangs(current)
     outcome: dict[str, Any] = {}
     labs: list[Lab] = []
 

@@ -42,6 +42,6 @@ def _play(name: str, folder: Path) -> dict[str, Any]:
         timeout=TIMEOUT_SECS,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-6000:]
     outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return outcome
