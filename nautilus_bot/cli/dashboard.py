@@ -23,6 +23,7 @@ from monitoring.dashboard.settings import VARIABLE, PanelSettings
 from nautilus_bot.cli.output import JsonFlag, emit
 from nautilus_bot.config.loader import load_config
 from nautilus_bot.core.errors import ProcessError
+from nautilus_bot.process.loopback import take_port
 from nautilus_bot.process.pidfile import run_dir
 from nautilus_bot.process.up.leash import open_leash
 
@@ -31,6 +32,7 @@ DEFAULT_PORT: Final = 8501
 TOKEN_VARIABLE: Final = "BOT_PANEL_TOKEN"  # noqa: S105  the name of a variable, not a secret
 TOKEN_BYTES: Final = 24
 READY_SECS: Final = 60.0
+ANSWER_SECS: Final = 5.0
 STOP_SECS: Final = 10.0
 POLL_SECS: Final = 0.1
 SCRIPT: Final = Path(monitoring.__path__[0]) / "dashboard" / "app.py"
@@ -88,6 +90,8 @@ def _require_streamlit() -> None:
 
 
 def _free_port(port: int) -> int:
+    if port == 0:
+        return take_port(0)
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -150,7 +154,7 @@ def _await_ready(process: subprocess.Popen[bytes], port: int) -> None:
         if process.poll() is not None:
             raise ProcessError(f"the panel must start, Streamlit ended with {process.returncode}; see above")
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/_stcore/health", timeout=POLL_SECS * 10):
+            with urllib.request.urlopen(f"http://{HOST}:{port}/_stcore/health", timeout=ANSWER_SECS):
                 return
         except OSError:
             time.sleep(POLL_SECS)

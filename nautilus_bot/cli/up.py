@@ -77,7 +77,9 @@ def up(
     as_json: JsonFlag = False,
 ) -> None:
     """Run a paper bot, Prometheus, Alertmanager, control panel, Telegram and watchdog, until told to end."""
-    ports = {part: take_port(0 if any_ports else port) for part, port in PORTS.items()}
+    ports: dict[str, int] = {}
+    for part, port in PORTS.items():
+        ports[part] = take_port(0 if any_ports else port, ports.values())
     bot_words = (
         *("--config", str(config), f"--speed={speed:g}", f"--seed={seed}", f"--state={state}"),
         *(f"--metrics-port={ports['metrics']}", f"--control-port={ports['control']}"),

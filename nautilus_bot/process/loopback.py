@@ -3,7 +3,9 @@
 import errno
 import http.client
 import os
+import secrets
 import socket
+from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,6 +19,9 @@ PORTS: Final = {
     "alertmanager": 9093,
 }
 """Where the bot and what stands beside it usually are."""
+QUIET_PORTS: Final = range(20_000, 32_768)
+"""Below those that Linux, macOS and Windows hand out by themselves: nobody gets one of these by chance."""
+TRIES: Final = 100
 PROBE_SECS: Final = 1.0
 OK: Final = 200
 
@@ -34,10 +39,24 @@ def is_free(port: int) -> bool:
         return True
 
 
-def take_port(wanted: int) -> int:
-    """Return the port that is wanted if it is free, else a free one; 0 wants any."""
-    if wanted and is_free(wanted):
-        return wanted
+def take_port(wanted: int, taken: Collection[int] = ()) -> int:
+    """
+    Return the port that is wanted if it is free, else a free one.
+
+    Whoever is told the port listens a good while later. So it is none that the system gives to the next
+    connection or server that wants any.
+
+    Parameters
+    ----------
+    wanted : int
+        0 wants any.
+    taken : Collection[int], default ()
+        Ports that others will listen on, though nobody does yet.
+    """
+    chosen = (secrets.choice(QUIET_PORTS) for _ in range(TRIES))
+    for port in (wanted, *chosen) if wanted else chosen:
+        if port not in taken and is_free(port):
+            return port
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])

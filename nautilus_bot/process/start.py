@@ -20,7 +20,7 @@ from nautilus_bot.core.errors import (
     ProcessError,
     VenueTimeout,
 )
-from nautilus_bot.process.identity import descendants
+from nautilus_bot.process.identity import descendants, kill
 from nautilus_bot.process.log_file import log_path
 from nautilus_bot.process.pidfile import RunFile, load_run_file
 from nautilus_bot.process.up.leash import Leash
@@ -87,8 +87,12 @@ def start_bot(
     try:
         found = _await_trading(process, name, words, begun + timeout_secs)
     except BaseException:
+        # behind a leash the bot is a process below: a leash that is killed ends nothing any more
+        below = descendants(process.pid)
         process.kill()
         process.wait()
+        for one in below:
+            kill(*one)
         raise
     # it outlives this process on purpose: nothing is to be said when the handle goes
     process.returncode = 0

@@ -24,7 +24,8 @@ from nautilus_bot.process.up.part import Part, Plan
 from nautilus_bot.process.up.up_file import UpFile, UpPart, load_up_file, remove_up_file, save_up_file
 
 LOOK_SECS: Final = 0.25
-READY_SECS: Final = 30.0
+READY_SECS: Final = 90.0
+"""Three times what a small machine needs that starts everything at once."""
 PART_STOP_SECS: Final = 15.0
 
 
