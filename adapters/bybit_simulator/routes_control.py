@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aiohttp import web
 
-from adapters.bybit_simulator.faults import Fault
+from adapters.bybit_simulator.faults import SOCKETS, Fault
 from adapters.bybit_simulator.wire import position_row, wallet_row
 
 if TYPE_CHECKING:
+    from adapters.bybit_simulator.session import Session
     from adapters.bybit_simulator.venue import Venue
 
 TOKEN_HEADER = "X-Control-Token"  # noqa: S105  the header's name
@@ -63,7 +64,7 @@ class ControlApi:
         return _json({str(fault_id): fault for fault_id, fault in self._venue.faults.active.items()})
 
     async def show_state(self, request: web.Request) -> web.Response:
-        """Return market time, wallet, positions and the number of open orders and sockets."""
+        """Return market time, wallet, positions, how many orders and sockets are open, and the connections."""
         self._check_token(request)
         venue = self._venue
         state = {
@@ -76,6 +77,7 @@ class ControlApi:
                 "private": len(venue.sessions.on("private")),
                 "trade": len(venue.sessions.on("trade")),
             },
+            "connections": [_connection(one) for one in venue.sessions.on(*SOCKETS)],
         }
         return _json(state)
 
@@ -83,6 +85,15 @@ class ControlApi:
         token = request.headers.get(TOKEN_HEADER, "")
         if not hmac.compare_digest(token, self._venue.control_token):
             raise web.HTTPUnauthorized(text=f"{TOKEN_HEADER} must hold the simulator's control token")
+
+
+def _connection(session: "Session") -> dict[str, Any]:
+    return {
+        "id": session.conn_id,
+        "channel": session.channel,
+        "isAuthenticated": session.is_authenticated,
+        "topics": sorted(session.topics),
+    }
 
 
 def _json(value: Any, *, status: int = 200) -> web.Response:
