@@ -41,7 +41,7 @@ async def start(root, *words):
 async def run(root, *words):
     """Return exit code, stdout and stderr."""
     process = await start(root, *words)
-    out, err = await asyncio.wait_for(process.communicate(), 120)
+    out, err = await asyncio.wait_for(process.communicate(), 200)
     return process.returncode, out.decode(), err.decode()
 
 
@@ -60,7 +60,7 @@ async def test_a_killed_download_ends_with_the_same_bars_as_an_undisturbed_one(e
     slow = await exchange.fault(kind="latency", delay_ms=120, channels=["rest"])
     killed = tmp_path / "killed"
     process = await start(killed, *words)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(200):
         while not list(killed.glob("data/bar/*/*.parquet")):
             await asyncio.sleep(0.01)
     process.kill()

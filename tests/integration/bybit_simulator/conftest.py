@@ -34,9 +34,9 @@ def price_ticks():
     return make_price_ticks
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def minute_history():
-    """Return sixty minute bars that end before this minute, oldest first."""
+    """Return sixty minute bars that end before this minute, oldest first; made anew for who needs an hour."""
     this_minute = time.time_ns() // 60_000_000_000 * 60_000
     return [
         (this_minute - 60_000 * n, 50_000.0, 50_010.0, 49_990.0, 50_005.0, 1.0, 50_000.0)
@@ -53,6 +53,7 @@ class BybitClient:
         self.sockets = {}
         self.readers = []
         self.frames = {"public": [], "private": [], "trade": []}
+        self.arrivals = []
         self.closed = set()
 
     def sign(self, text):
@@ -97,6 +98,7 @@ class BybitClient:
     async def _read(self, channel, socket):
         async for message in socket:
             self.frames[channel].append(json.loads(message.data))
+            self.arrivals.append(channel)
         self.closed.add(channel)
 
     async def command(self, operation, *args, req_id="r"):
@@ -106,7 +108,7 @@ class BybitClient:
             {"reqId": req_id, "op": operation, "header": header, "args": list(args)}
         )
 
-    async def until(self, condition, secs=5.0):
+    async def until(self, condition, secs=60.0):
         """Wait until something is so; the limit only guards against hanging."""
         async with asyncio.timeout(secs):
             while not condition():

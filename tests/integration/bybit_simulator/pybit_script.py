@@ -9,7 +9,7 @@ import pybit._websocket_trading
 import pybit.unified_trading as pybit_api
 from pybit.exceptions import InvalidRequestError
 
-PATIENCE_SECS = 10
+PATIENCE_SECS = 60
 
 
 class Waiting:

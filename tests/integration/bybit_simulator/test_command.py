@@ -50,7 +50,7 @@ async def test_it_says_where_it_listens_answers_and_stops_cleanly_at_sigterm(tmp
             async with http.get(url) as answer:
                 listed = [row["symbol"] for row in (await answer.json())["result"]["list"]]
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0, (await process.stderr.read()).decode()
+        assert await asyncio.wait_for(process.wait(), 120) == 0, (await process.stderr.read()).decode()
     finally:
         if process.returncode is None:
             process.kill()
@@ -72,7 +72,7 @@ async def test_it_says_where_it_listens_answers_and_stops_cleanly_at_sigterm(tmp
 )
 async def test_a_wrong_flag_is_named_in_one_line(words, said):
     process = await start("--port", "0", *words)
-    _, err = await asyncio.wait_for(process.communicate(), 30)
+    _, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 1
     assert said in err.decode()
     assert "Traceback" not in err.decode()
@@ -84,6 +84,6 @@ async def test_a_port_in_use_is_named():
         taken.listen()
         port = str(taken.getsockname()[1])
         process = await start("--port", port)
-        _, err = await asyncio.wait_for(process.communicate(), 30)
+        _, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 1
     assert f"port {port} must be free" in err.decode()

@@ -1,11 +1,13 @@
 """Every fault does its harm while it lasts, and the exchange is whole again afterwards."""
 
 import asyncio
+from decimal import Decimal
 
 import aiohttp
 import pytest
 
 from adapters.bybit_simulator.faults import load_scenario, scenario_names
+from adapters.bybit_simulator.requests import CreateOrder
 from nautilus_bot.core.errors import NotFound
 
 MARKET = {"category": "linear", "symbol": "BTCUSDT", "side": "Buy", "orderType": "Market", "qty": "0.010"}
@@ -30,9 +32,8 @@ async def test_latency_delays_frames_but_keeps_their_order(client):
     await client.connect("trade")
     await client.fault(kind="latency", delay_ms=100, jitter_ms=50, channels=["private"])
     await client.command("order.create", MARKET | {"orderLinkId": "a"})
-    await client.until(client.replies)
-    assert client.topics() == []
-    await client.until(lambda: "wallet" in client.topics())
+    await client.until(lambda: client.replies() and "wallet" in client.topics())
+    assert client.arrivals[0] == "trade", "the reply, which has no latency, is the first to arrive"
     topics = client.topics()
     assert (
         topics.index("order") < topics.index("execution") < topics.index("position") < topics.index("wallet")
@@ -107,11 +108,16 @@ async def test_reordered_private_messages_swap_places(client):
     assert client.topics()[0] == "execution"
 
 
-async def test_a_late_private_message_is_overtaken_by_a_younger_one(client):
+async def test_a_late_private_message_is_overtaken_by_a_younger_one(client, simulator):
     await client.connect("private", "execution")
     await client.fault(kind="late_private", delay_ms=200, times=1)
-    await buy(client, "late")
-    await buy(client, "young")
+    for name in ("late", "young"):  # within one turn of the loop: no stall lets the late one go first
+        simulator.venue.exchange.create_order(
+            CreateOrder(
+                symbol="BTCUSDT", side="Buy", order_type="Market", qty=Decimal("0.010"), order_link_id=name
+            )
+        )
+        simulator.venue.flush()
     await client.until(lambda: len(client.topics()) == 2)
     assert [frame["data"][0]["orderLinkId"] for frame in client.frames["private"]] == ["young", "late"]
 

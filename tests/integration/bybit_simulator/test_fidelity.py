@@ -371,7 +371,7 @@ def recorded(price_ticks, minute_history):
             await asyncio.gather(*listeners, return_exceptions=True)
         return recorder.answers, frames
 
-    return asyncio.run(asyncio.wait_for(record(), 60))
+    return asyncio.run(asyncio.wait_for(record(), 240))
 
 
 @pytest.mark.parametrize("path", REST_TABLE)

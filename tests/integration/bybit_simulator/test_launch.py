@@ -20,7 +20,7 @@ MINUTE_NS = 60_000_000_000
 FAST = BybitSimulatorConfig(symbols=("BTCUSDT",), speed=600.0, history_bars=120, seed=3)
 
 
-async def until(condition, secs=15.0):
+async def until(condition, secs=90.0):
     async with asyncio.timeout(secs):
         while not condition():
             await asyncio.sleep(0.005)

@@ -32,7 +32,7 @@ def seen(price_ticks, minute_history):
                 stderr=asyncio.subprocess.PIPE,
             )
             try:
-                out, err = await asyncio.wait_for(process.communicate(), 60)
+                out, err = await asyncio.wait_for(process.communicate(), 240)
             finally:
                 if process.returncode is None:
                     process.kill()
