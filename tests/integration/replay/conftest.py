@@ -2,16 +2,23 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from catalog.reader import EntryFilter, entries, last_seq
 from catalog.store import EventStore
 
 ROOT = Path(__file__).parents[3]
+PATIENCE_SECS = 200.0
+ENTRIES = 6_000
+ENOUGH = {"Signal": 10, "SubmitOrder": 10, "OrderDenied": 5, "OrderFilled": 6, "PositionClosed": 2}
 
 
 class RecordedRun(NamedTuple):
@@ -64,9 +71,39 @@ def backtest(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
 def session(tmp_path_factory: pytest.TempPathFactory) -> RecordedRun:
     folder = tmp_path_factory.mktemp("session")
     configs = configure(folder, timeframe="1m")
-    run_bot(
-        "paper", "-c", str(configs), "--speed=240", "--duration=25", f"--state={folder / 'exchange.sqlite'}",
-        "--name=replay-test", "--control-port=0", "--json", folder=folder,
-    )  # fmt: skip
     store = EventStore(folder / "events")
+    with subprocess.Popen(
+        [
+            *(sys.executable, "-m", "nautilus_bot.cli.main", "paper", "-c", str(configs), "--speed=240"),
+            *(f"--state={folder / 'exchange.sqlite'}", "--name=replay-test", "--control-port=0", "--json"),
+        ],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as paper:
+        try:
+            until_enough_happened(store, paper)
+            paper.send_signal(signal.SIGTERM)
+            _, said = paper.communicate(timeout=PATIENCE_SECS)
+        finally:
+            paper.kill()
+    assert paper.returncode == 0, said[-3000:]
     return RecordedRun(store, store.latest().run_id)
+
+
+def until_enough_happened(store: EventStore, paper: subprocess.Popen[str]) -> None:
+    """Wait until the journal of a session has of everything that the tests ask about."""
+    deadline = time.monotonic() + PATIENCE_SECS
+    while time.monotonic() < deadline and paper.poll() is None:
+        time.sleep(1.0)
+        runs = store.runs()
+        if runs and last_seq(store.folder(runs[-1].run_id)) >= ENTRIES:
+            found = Counter(
+                one.type
+                for one in entries(store.folder(runs[-1].run_id), where=EntryFilter(types=(*ENOUGH,)))
+            )
+            if all(found[kind] >= count for kind, count in ENOUGH.items()):
+                return
+    raise AssertionError(f"a paper session must trade within {PATIENCE_SECS:g} s, it did not")
