@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 def test_the_demo_trades_explains_six_signals_and_verifies_its_journal(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     done = subprocess.run(
@@ -21,7 +21,7 @@ def test_the_demo_trades_explains_six_signals_and_verifies_its_journal(tmp_path:
         env={name: value for name, value in os.environ.items() if not name.startswith("BOT_")},
         capture_output=True,
         text=True,
-        timeout=220,
+        timeout=400,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

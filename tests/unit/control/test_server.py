@@ -135,7 +135,7 @@ async def ask[T](server: ControlServer, question: Callable[[ControlClient], T], 
 
 async def raw(server: ControlServer, method: str, path: str, **kwargs: Any) -> tuple[int, Any]:
     def exchange() -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=5)
+        connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=60)
         headers = {"Authorization": f"Bearer {TOKEN}"}
         connection.request(method, path, headers=kwargs.pop("headers", headers), **kwargs)
         response = connection.getresponse()

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -171,16 +170,17 @@ def test_a_recorded_run_is_served_until_it_is_interrupted(store: EventStore, ses
         assert "bt_portfolio_value{" in text
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def _read_until(url: str, wanted: str) -> str:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
+            with urllib.request.urlopen(url, timeout=30) as answer:
                 text = str(answer.read().decode())
-        except urllib.error.URLError:
+        except OSError:  # it does not answer yet
+            time.sleep(0.1)
             continue
         if wanted in text:
             return text

@@ -151,7 +151,7 @@ def test_a_venue_that_hangs_is_given_up_and_asked_only_once(tmp_path: Path, list
     begun = time.monotonic()
     assert verdicts(venue.check_venue(around)) == ["warn"]
     assert verdicts(venue.check_clock(around)) == ["warn"]
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 60
     listener.settimeout(0)
     listener.accept()[0].close()
     with pytest.raises(BlockingIOError):

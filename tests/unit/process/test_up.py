@@ -28,7 +28,7 @@ from nautilus_bot.process.up.prometheus import prometheus_config
 from nautilus_bot.process.up.up_file import UpFile, UpPart, load_up_file, save_up_file, up_path
 
 ROOT = Path(__file__).parents[3]
-HANG_SECS = 30.0
+HANG_SECS = 120.0
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are asked about")

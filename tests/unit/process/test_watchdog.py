@@ -67,9 +67,9 @@ def bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bot]:
     server = ControlServer(served, TOKEN, bound)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(60)
     yield served
-    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()
@@ -94,7 +94,7 @@ class Scene:
     def __init__(self, policy: Policy = "alert") -> None:
         self.now = 0.0
         self.told: list[tuple[str, str]] = []
-        limits = Limits(answer_secs=2.0, misses=2, stall_secs=60.0)
+        limits = Limits(answer_secs=60.0, misses=2, stall_secs=60.0)
         self.dog = Watchdog("paper", policy, lambda *alert: self.told.append(alert), limits, lambda: self.now)
 
 
