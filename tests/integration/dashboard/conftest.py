@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 NAME = "panel-test"
 TOKEN = "a-token-of-the-test"
-WAIT_SECS = 60.0
+WAIT_SECS = 150.0
 STRATEGIES = 6
 FORBIDDEN = '[data-testid="stException"], [data-testid="stAlert"], .stException'
 """What Streamlit shows for an error that nobody caught."""
@@ -45,15 +45,18 @@ def require(path: str) -> None:
 def wait_for[T](what: str, ready: Callable[[], T]) -> T:
     """Wait until something is true; the limit only guards against hanging."""
     deadline = time.monotonic() + WAIT_SECS
+    trouble = ""
     while time.monotonic() < deadline:
         try:
             found = ready()
-        except StaleElementReferenceException:
-            continue
-        if found:
-            return found
+        except WebDriverException as error:
+            # the page replaced what was looked at; chromedriver has several names for that
+            trouble = f"; the browser said last: {error.msg}"
+        else:
+            if found:
+                return found
         time.sleep(0.2)
-    pytest.fail(f"{what} did not happen within {WAIT_SECS:g} s")
+    pytest.fail(f"{what} did not happen within {WAIT_SECS:g} s{trouble}")
 
 
 class Panel:
@@ -114,7 +117,7 @@ class Panel:
     @property
     def control(self) -> ControlClient:
         """The bot's control API."""
-        return ControlClient(self.bot.control_url, self.bot.token)
+        return ControlClient(self.bot.control_url, self.bot.token, WAIT_SECS)
 
     @property
     def catalog(self) -> EventQueries:
@@ -124,7 +127,7 @@ class Panel:
     def close(self) -> None:
         """End the panel, and a bot that a failed test left behind."""
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
         self.call("force-stop", "--name", NAME)
 
 
@@ -153,6 +156,18 @@ class Browser:
 
         try:
             return wait_for(f"{selector!r} with {text!r}", ready)
+        except pytest.fail.Exception:
+            self.keep("failure")
+            raise
+
+    def wait_same(self, selector: str, figure: Callable[[], str]) -> None:
+        """Wait until the first element shows what is asked for anew each time: both may still move."""
+
+        def same() -> bool:
+            return figure() in self.text(selector)
+
+        try:
+            wait_for(f"{selector!r} with the same as {figure()!r}", same)
         except pytest.fail.Exception:
             self.keep("failure")
             raise

@@ -64,7 +64,7 @@ def test_it_listens_on_loopback_only_and_ends_with_all_that_it_started(
         assert len(token) >= 32
         assert token not in " ".join(server.cmdline())
         panel.send_signal(sign)
-        assert panel.wait(30) == code
+        assert panel.wait(120) == code
         wait_for("the end of the server", lambda: not server.is_running())
     finally:
         panel.kill()

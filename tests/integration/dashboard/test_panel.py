@@ -91,19 +91,26 @@ def test_the_figures_are_those_of_the_control_api(trading, browser, wait_for: Wa
     browser.click(".st-key-halt button")
     browser.confirm("halted")
     browser.wait(".badge.bad", "halted")
+    wait_for("no entry on its way", lambda: not [one for one in trading.control.orders() if one.role == "E"])
     if trading.control.positions():
         browser.click(".st-key-close-all button")
         browser.confirm("closing")
     wait_for("a flat bot", lambda: not trading.control.positions())
-    # nothing moves any more: now every figure must be the same to the cent
-    account = trading.control.status().account
-    browser.wait('.card[data-name="equity"] b', f"{account.equity_usdt:,.2f}")
-    browser.wait('.card[data-name="equity"] small', f"{account.balance_usdt:,.2f}")
-    browser.wait('.card[data-name="drawdown"] b', f"{account.drawdown_pct:.2f} %")
-    status = trading.control.status()
-    refused = sum(status.signals_refused.values())
-    browser.wait('.card[data-name="signals"] small', f"{status.signals_executed} executed, {refused} refused")
-    browser.wait('.card[data-name="win-rate"] small', f"of {status.trades} closed")
+    # nothing is traded any more: now every figure must be the same to the cent, as soon as the last is in
+    status = trading.control.status
+
+    def decided() -> str:
+        now = status()
+        return f"{now.signals_executed} executed, {sum(now.signals_refused.values())} refused"
+
+    for selector, figure in {
+        '.card[data-name="equity"] b': lambda: f"{status().account.equity_usdt:,.2f}",
+        '.card[data-name="equity"] small': lambda: f"{status().account.balance_usdt:,.2f}",
+        '.card[data-name="drawdown"] b': lambda: f"{status().account.drawdown_pct:.2f} %",
+        '.card[data-name="signals"] small': decided,
+        '.card[data-name="win-rate"] small': lambda: f"of {status().trades} closed",
+    }.items():
+        browser.wait_same(selector, figure)
     assert browser.complaints() == []
 
 
@@ -150,7 +157,7 @@ def test_why_not_explains_a_silence(trading, browser) -> None:
     assert browser.complaints() == []
 
 
-def test_a_report_is_shown_inside_but_in_an_origin_of_its_own(trading, browser) -> None:
+def test_a_report_is_shown_inside_but_in_an_origin_of_its_own(trading, browser, wait_for: Wait) -> None:
     (trading.folder / "reports").mkdir(exist_ok=True)
     page = "<h1>A backtest</h1><script>document.title = origin</script>"
     (trading.folder / "reports" / "backtest-1.html").write_text(page)
@@ -161,7 +168,7 @@ def test_a_report_is_shown_inside_but_in_an_origin_of_its_own(trading, browser) 
     assert (frame.get_attribute("src") or "").startswith("data:text/html")
     browser.driver.switch_to.frame(frame)
     browser.wait("h1", "A backtest")
-    assert browser.driver.execute_script("return document.title") == "null"
+    wait_for("its script", lambda: browser.driver.execute_script("return document.title") == "null")
     browser.driver.switch_to.default_content()
 
 

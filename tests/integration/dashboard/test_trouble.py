@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -62,7 +63,10 @@ def pretend(panel, bot_name: str, port: int) -> None:
     }
     path = panel.folder / "run" / f"{bot_name}.json"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(run))
+    # replaced whole, as a bot does it: the panel reads it at any moment
+    draft = path.with_name(f"{bot_name}.json.tmp")
+    draft.write_text(json.dumps(run))
+    draft.replace(path)
 
 
 @pytest.mark.parametrize(
@@ -95,10 +99,14 @@ def test_a_bot_that_dies_while_it_is_looked_at_is_one_line_on_every_page(
     port = stub.server_port
     stub.shutdown()
     stub.server_close()
-    for page in PAGES:
-        browser.go(page)
-        browser.wait(".notice.bad", f"does not listen on port {port}")
-        assert browser.complaints() == []
+    with socket.socket() as kept:
+        # bound and not listening: nobody else gets the port meanwhile
+        kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        kept.bind(("127.0.0.1", port))
+        for page in PAGES:
+            browser.go(page)
+            browser.wait(".notice.bad", f"does not listen on port {port}")
+            assert browser.complaints() == []
 
 
 def test_a_run_file_that_cannot_be_read_is_one_line(panel, browser, token, bot_name) -> None:

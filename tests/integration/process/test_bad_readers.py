@@ -29,7 +29,7 @@ cycles = module_from_spec(spec)
 sys.modules["cycles_for_readers"] = cycles
 spec.loader.exec_module(cycles)
 
-HANG_SECS = 60.0
+HANG_SECS = 120.0
 IDLE = 200
 UNREAD = 20
 NEW_ENTRIES = 200
@@ -40,7 +40,7 @@ class Bot:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.client = ControlClient(self.file.control_url, self.file.token)
+        self.client = ControlClient(self.file.control_url, self.file.token, HANG_SECS)
 
     @property
     def file(self) -> RunFile:
@@ -53,11 +53,15 @@ class Bot:
             time.sleep(0.2)
         return seen
 
-    def loop_lag_secs(self) -> float:
-        with urllib.request.urlopen(self.file.metrics_url, timeout=10) as answer:
+    def is_on_time(self) -> bool:
+        """
+        Return whether its loop was in time when it was last measured, once a second: a busy machine holds it
+        up for a moment, readers in its way would for as long as they are there.
+        """
+        with urllib.request.urlopen(self.file.metrics_url, timeout=HANG_SECS) as answer:
             text = answer.read().decode()
-        (value,) = re.findall(r"^bot_loop_lag_seconds\{.*\} (\S+)$", text, re.MULTILINE)
-        return float(value)
+        values = re.findall(r"^bot_loop_lag_seconds\{.*\} (\S+)$", text, re.MULTILINE)
+        return [float(value) < 1 for value in values] == [True]
 
 
 @pytest.fixture
@@ -83,9 +87,12 @@ def trades_on(bot: Bot) -> None:
     before = bot.client.status().journal.seq
     assert bot.client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), "test:reader").done
     bot.until(lambda: bot.client.status().journal.seq > before + NEW_ENTRIES)
-    (signal,) = [one for one in bot.client.signals() if one.strategy == "QAInjectStrategy"]
-    assert signal.state == "executed"
-    assert bot.client.health().ok
+    bot.until(lambda: states(bot) == ["executed"])
+    bot.until(lambda: bot.client.health().ok)
+
+
+def states(bot: Bot) -> list[str]:
+    return [one.state for one in bot.client.signals() if one.strategy == "QAInjectStrategy"]
 
 
 def test_idle_connections_at_the_control_api_keep_nobody_else_out(bot: Bot) -> None:
@@ -95,7 +102,7 @@ def test_idle_connections_at_the_control_api_keep_nobody_else_out(bot: Bot) -> N
         for _ in range(IDLE):
             held.enter_context(connect(bot.file.control_url))
         trades_on(bot)
-        assert bot.loop_lag_secs() < 1
+        bot.until(bot.is_on_time)
 
 
 def test_readers_that_ask_and_never_read_hold_nothing_up(bot: Bot) -> None:
@@ -112,4 +119,4 @@ def test_readers_that_ask_and_never_read_hold_nothing_up(bot: Bot) -> None:
                 held.enter_context(connect(url, request))
         time.sleep(2)  # the rate limit lets the test itself ask again
         trades_on(bot)
-        assert bot.loop_lag_secs() < 1
+        bot.until(bot.is_on_time)

@@ -17,6 +17,7 @@ from catalog.codec import decode_plain
 from catalog.reader import EntryFilter, entries
 from nautilus_bot.control.client import ControlClient
 from nautilus_bot.core.control import CloseAll, CloseSymbol, HaltTrading, InjectSignal, PauseStrategy
+from nautilus_bot.core.snapshot import LedgerState
 from nautilus_bot.process.identity import is_alive
 
 if sys.platform == "win32":
@@ -30,7 +31,8 @@ sys.modules["cycles_for_control"] = cycles
 spec.loader.exec_module(cycles)
 
 AUTHOR = "test:operator"
-HANG_SECS = 30.0
+HANG_SECS = 120.0
+INJECTED = "QAInjectStrategy"
 
 
 class Running:
@@ -39,7 +41,7 @@ class Running:
     def __init__(self, driver: Any) -> None:
         self.driver = driver
         self.run_file = json.loads(driver.run_path.read_text())
-        self.client = ControlClient(self.run_file["control_url"], self.run_file["token"])
+        self.client = ControlClient(self.run_file["control_url"], self.run_file["token"], HANG_SECS)
 
     def until[T](self, look: Callable[[], T]) -> T:
         deadline = time.monotonic() + HANG_SECS
@@ -47,6 +49,14 @@ class Running:
             assert time.monotonic() < deadline, "not seen in time"
             time.sleep(0.1)
         return seen
+
+    def injected(self) -> list[LedgerState]:
+        """Return what the test's own signals opened and has a stop; other strategies may trade, too."""
+        return [one for one in self.client.positions() if one.strategy == INJECTED and one.covered]
+
+    def is_well(self) -> bool:
+        """Return whether it finds itself well, which a busy machine may keep it from for a moment."""
+        return self.client.health().ok
 
     def recorded(self, kind: str) -> list[dict[str, Any]]:
         folder = self.driver.folder / "events" / "runs" / self.run_file["run_id"]
@@ -68,12 +78,12 @@ def test_an_operator_opens_closes_and_halts_and_all_of_it_is_recorded(running: R
     client = running.client
     running.until(lambda: client.snapshot().prices)
     assert client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), AUTHOR).done
-    (position,) = running.until(lambda: [p for p in client.positions() if p.covered])
-    assert position.strategy == "QAInjectStrategy"
-    assert client.signals()[-1].state == "executed"
+    (position,) = running.until(running.injected)
+    assert position.instrument_id.startswith("ETHUSDT")
+    running.until(lambda: [s.state for s in client.signals() if s.strategy == INJECTED] == ["executed"])
 
     assert client.send(CloseSymbol(symbol="ethusdt"), AUTHOR).done
-    running.until(lambda: not client.positions())
+    running.until(lambda: not any(p.instrument_id.startswith("ETHUSDT") for p in client.positions()))
     assert not client.send(CloseSymbol(symbol="DOGEUSDT"), AUTHOR).done
     assert not client.send(PauseStrategy(strategy="Nobody"), AUTHOR).done
     assert client.send(CloseAll(), AUTHOR).done
@@ -82,9 +92,11 @@ def test_an_operator_opens_closes_and_halts_and_all_of_it_is_recorded(running: R
     status = client.status()
     assert (status.breakers.state, status.breakers.author) == ("halted", AUTHOR)
     assert client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), AUTHOR).done
-    refused = running.until(lambda: [s for s in client.signals() if s.state == "refused"])
+    refused = running.until(
+        lambda: [s for s in client.signals() if s.strategy == INJECTED and s.state == "refused"]
+    )
     assert refused[-1].rule == "trading_state"
-    assert status.health.ok
+    running.until(running.is_well)
     running.driver.stop()
 
     commands = [(one["command"], one["author"]) for one in running.recorded("OperatorCommand")]
@@ -123,7 +135,7 @@ def test_an_outside_position_is_assigned_from_the_command_line_and_protected(run
         lambda: [p for p in client.positions() if p.instrument_id == outside.instrument_id and p.covered]
     )
     assert [(one.strategy, one.quantity) for one in taken] == [("VolatilityBreakoutStrategy", "0.010")]
-    assert [row["side"] for row in rest.open_orders() if "-S" in row["orderLinkId"]] == ["Sell"]
+    assert [row["side"] for row in stops_at(rest, "BTCUSDT")] == ["Sell"]
     answer = call(*words, *prices, expect=1)
     assert answer["text"] == "nothing of BTCUSDT-LINEAR.BYBIT is EXTERNAL: there is nothing to assign"
     running.driver.stop()
@@ -132,7 +144,7 @@ def test_an_outside_position_is_assigned_from_the_command_line_and_protected(run
 def test_a_bot_that_was_restarted_knows_its_stops_from_the_first_moment(running: Running) -> None:
     running.until(lambda: running.client.snapshot().prices)
     assert running.client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), AUTHOR).done
-    (before,) = running.until(lambda: [one for one in running.client.positions() if one.covered])
+    (before,) = running.until(running.injected)
     running.driver.stop()
     running.driver.start()
     again = Running(running.driver)
@@ -140,8 +152,13 @@ def test_a_bot_that_was_restarted_knows_its_stops_from_the_first_moment(running:
     (after,) = [one for one in again.client.positions() if one.strategy_id == before.strategy_id]
     assert (after.quantity, after.covered) == (before.quantity, True)
     assert [one.client_order_id for one in after.stops] == [one.client_order_id for one in before.stops]
-    assert again.client.status().health.ok
+    again.until(again.is_well)
     again.driver.stop()
+
+
+def stops_at(rest: BybitRest, symbol: str) -> list[dict[str, Any]]:
+    """Return the stops of a symbol that rest at the exchange."""
+    return [row for row in rest.open_orders() if row["symbol"] == symbol and "-S" in row["orderLinkId"]]
 
 
 def exchange_of(pid: int) -> BybitRest:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,11 +18,14 @@ import pytest
 
 from catalog.queries import EventQueries
 from catalog.store import EventStore
+from nautilus_bot.process.loopback import take_port
 
 ROOT = Path(__file__).parents[3]
 MONITORING = ROOT / "monitoring"
 STRATEGIES = 6
-WAIT_SECS = 120.0
+WAIT_SECS = 200.0
+STARTING = 503
+"""What Prometheus answers until it has opened its data."""
 
 
 def require(program: str) -> str:
@@ -38,9 +40,8 @@ def require(program: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is still free when a server that has to be started first listens on it."""
+    return take_port(0)
 
 
 def wait_for(what: str, ready: Callable[[], Any]) -> Any:
@@ -61,7 +62,7 @@ def launch(command: list[str], log: Path, **options: Any) -> subprocess.Popen[by
 def stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(timeout=30)
+        process.wait(timeout=120)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -108,7 +109,7 @@ class Bot:
         """Return what the exporter says; empty while it does not answer."""
         assert self.is_running, self.log.read_text(errors="replace")[-2_000:]
         try:
-            with urllib.request.urlopen(self.url, timeout=5) as answer:
+            with urllib.request.urlopen(self.url, timeout=30) as answer:
                 return str(answer.read().decode())
         except OSError:
             return ""
@@ -128,9 +129,11 @@ class PrometheusApi:
         """Return the series of an instant query; an error of Prometheus fails the test."""
         url = f"http://127.0.0.1:{self.port}/api/v1/query?" + urllib.parse.urlencode({"query": expr})
         try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=30) as answer:
                 document = json.load(answer)
         except urllib.error.HTTPError as error:
+            if error.code == STARTING:
+                return []
             pytest.fail(f"{expr}: {error.read().decode()}")
         except OSError:
             return []
@@ -183,7 +186,7 @@ def as_asked_by_grafana(expr: str) -> str:
     return re.sub(r"\$(\w+)", lambda found: values[found.group(1)], expr)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     require("prometheus")
     running = Bot(tmp_path_factory.mktemp("bot"), free_port())
@@ -262,7 +265,7 @@ def start_alertmanager(tmp_path: Path) -> Iterator[Callable[[str], int]]:
         stop(process)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def prometheus(bot: Bot, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     server = Prometheus(tmp_path_factory.mktemp("prometheus"), bot.metrics_port)
     try:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from monitoring.metrics import METRICS
 
 pytestmark = pytest.mark.service
 
+HANG_SECS = 200.0
 COUNTS = {
     "sum(paper_signals_generated_total)": "SELECT count(*) FROM signals",
     "sum(paper_signals_executed_total)": (
@@ -35,28 +37,37 @@ COUNTS = {
 }
 
 
+def left_over[T](waiting: list[T], is_done: Callable[[T], object]) -> list[T]:
+    """Ask again and again, of each until it is done once; return those that never were."""
+    deadline = time.monotonic() + HANG_SECS
+    while (waiting := [one for one in waiting if not is_done(one)]) and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return waiting
+
+
 def test_every_panel_returns_data(prometheus: Any, dashboards: dict[str, Any], filled_in: Any) -> None:
-    empty, panels, queries, series = [], 0, 0, 0
-    for name, dashboard in dashboards.items():
-        for panel in dashboard["panels"]:
-            if panel["type"] == "row":
-                continue
-            panels += 1
-            for target in panel["targets"]:
-                found = prometheus.query(filled_in(target["expr"]))
-                queries += 1
-                series += len(found)
-                if not found:
-                    empty.append(f"{name}: {panel['title']}: {target['expr']}")
-    print(f"{panels} panels, {queries} queries, {series} series, {len(empty)} empty")
-    assert not empty, "\n".join(empty)
+    queries = [
+        (f"{name}: {panel['title']}: {target['expr']}", filled_in(target["expr"]))
+        for name, dashboard in dashboards.items()
+        for panel in dashboard["panels"]
+        if panel["type"] != "row"
+        for target in panel["targets"]
+    ]
+    # some measure what the bot must have done first, or over a minute
+    empty = left_over(queries, lambda one: prometheus.query(one[1]))
+    print(f"{len(queries)} queries, {len(empty)} empty")
+    assert not empty, "\n".join(where for where, _ in empty)
 
 
 def test_every_variable_offers_values(prometheus: Any, dashboards: dict[str, Any], filled_in: Any) -> None:
-    for dashboard in dashboards.values():
-        for variable in dashboard["templating"]["list"]:
-            metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", variable["query"]).groups()
-            assert prometheus.query(f"count by ({label}) ({filled_in(metric)})"), variable["query"]
+    variables = [one["query"] for dashboard in dashboards.values() for one in dashboard["templating"]["list"]]
+
+    def offers(query: str) -> list[Any]:
+        metric, label = re.fullmatch(r"label_values\((.+), (\w+)\)", query).groups()  # type: ignore[union-attr]
+        found: list[Any] = prometheus.query(f"count by ({label}) ({filled_in(metric)})")
+        return found
+
+    assert left_over(variables, offers) == []
 
 
 def test_every_alert_measures_something_and_none_fires_on_a_healthy_bot(
@@ -64,11 +75,8 @@ def test_every_alert_measures_something_and_none_fires_on_a_healthy_bot(
 ) -> None:
     rules = yaml.safe_load((monitoring / "rules/alerts.yml").read_text())
     alerts = [rule for group in rules["groups"] for rule in group["rules"]]
-    for alert in alerts:
-        measure, _, _ = re.fullmatch(r"(.+) (>|==) ([\d.]+)", alert["expr"]).groups()
-        assert prometheus.query(measure), f"{alert['alert']} measures nothing: {measure}"
-    firing = prometheus.query('ALERTS{alertstate="firing"}')
-    print(f"{len(alerts)} alerts, firing: {[one['metric']['alertname'] for one in firing]}")
+    measures = [re.fullmatch(r"(.+) (>|==) ([\d.]+)", alert["expr"])[1] for alert in alerts]  # type: ignore[index]
+    assert left_over(measures, prometheus.query) == [], "these alerts measure nothing"
     serious = {
         "BotDown",
         "TradingLoopStuck",
@@ -77,14 +85,17 @@ def test_every_alert_measures_something_and_none_fires_on_a_healthy_bot(
         "JournalStalled",
         "MetricsIncomplete",
     }
-    assert not serious & {one["metric"]["alertname"] for one in firing}
+    # asked for after a second here, not after a minute: one scrape that a busy machine was late with is over
+    # at the next, what is wrong with the bot or the rule is not
+    firing = 'ALERTS{alertstate="firing", alertname="%s"}'
+    assert left_over(sorted(serious), lambda name: not prometheus.query(firing % name)) == []
 
 
 def test_every_metric_of_the_table_is_exported(bot: Any) -> None:
     # counted only once it happens: a hole in the data, a funding settlement, a halt; others need history
     rare = {"bot_market_gaps_total", "bot_funding_usdt", "bot_halts_total"}
     waited = {metric.name for metric in METRICS} - rare
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + HANG_SECS
     while waited and time.monotonic() < deadline:
         text = bot.metrics()
         waited = {name for name in waited if not re.search(rf"^{name}(_count)?{{", text, re.MULTILINE)}
@@ -94,26 +105,31 @@ def test_every_metric_of_the_table_is_exported(bot: Any) -> None:
 
 def test_figures_in_prometheus_equal_those_of_the_event_catalog(bot: Any, prometheus: Any) -> None:
     """
-    The bot trades on while both are asked, so the catalog is asked before and after: when it says the same
-    twice, with three scrapes between, Prometheus must say exactly that.
+    The bot trades on while both are asked, so the catalog is asked before and after: once it says the same
+    twice, with three scrapes between, Prometheus must say exactly that. Any other figure is looked at
+    again, since a busy machine scrapes late; it has to be right in the end.
     """
     catalog = bot.catalog()
     waiting = dict(COUNTS)
     compared: dict[str, float] = {}
-    deadline = time.monotonic() + 120
+    wrong: dict[str, tuple[float, float]] = {}
+    deadline = time.monotonic() + HANG_SECS
     while waiting and time.monotonic() < deadline:
         before = {expr: _one(catalog, sql) for expr, sql in waiting.items()}
         time.sleep(3.5)
         found = {expr: prometheus.value(expr) for expr in waiting}
         after = {expr: _one(catalog, sql) for expr, sql in waiting.items()}
         for expr in list(waiting):
-            if before[expr] == after[expr]:
-                assert found[expr] == pytest.approx(after[expr], abs=1e-6), expr
+            if before[expr] != after[expr]:
+                continue
+            if found[expr] == pytest.approx(after[expr], abs=1e-6):
                 compared[expr] = found[expr]
                 del waiting[expr]
+            else:
+                wrong[expr] = (found[expr], after[expr])
     catalog.close()
     print(*(f"{expr} = {value:.6f}" for expr, value in compared.items()), sep="\n")
-    assert not waiting
+    assert not waiting, f"in Prometheus and in the catalog: {wrong}"
     assert compared["sum(paper_signals_generated_total)"] > 0
     assert compared["portfolio:realized_pnl_usdt:sum"] != 0
 
