@@ -9,6 +9,7 @@ something in (the watchdog does); one delivers.
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ MOST_WAITING: Final = 20_000
 """Of what is not critical; beyond, the oldest is dropped and counted. What is critical is never dropped."""
 
 _BUSY_SECS: Final = 5.0
+_OPEN_SECS: Final = 30.0
+_AGAIN_SECS: Final = 0.02
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS notifications (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -88,10 +91,7 @@ class Outbox:
             self._db = sqlite3.connect(
                 path, isolation_level=None, timeout=_BUSY_SECS, check_same_thread=False
             )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            # what was taken must survive a power cut as well
-            self._db.execute("PRAGMA synchronous = FULL")
-            self._db.executescript(_SCHEMA)
+            _set_up(self._db)
 
     def close(self) -> None:
         """Give the file back."""
@@ -212,6 +212,23 @@ class Outbox:
             yield
         except (OSError, sqlite3.Error) as e:
             raise Undelivered(f"the queue of notifications {self.path} must be usable, but: {e}") from e
+
+
+def _set_up(db: sqlite3.Connection) -> None:
+    """Make a file ready; with another process at it try again, which SQLite does not do by itself here."""
+    deadline = time.monotonic() + _OPEN_SECS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # what was taken must survive a power cut as well
+            db.execute("PRAGMA synchronous = FULL")
+            db.executescript(_SCHEMA)
+        except sqlite3.OperationalError as e:
+            if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(_AGAIN_SECS)
+        else:
+            return
 
 
 def _insert(db: sqlite3.Connection, rows: Sequence[tuple[str, str, str, int, bytes]]) -> int:
