@@ -16,7 +16,7 @@ from monitoring.telegram.outbox import Outbox
 from tests.integration.telegram.bot_api_server import CHAT, TOKEN, USER, BotApiServer
 
 ROOT = Path(__file__).parents[3]
-HANG_SECS = 60.0
+HANG_SECS = 120.0
 
 
 class Beside:
@@ -60,7 +60,7 @@ class Beside:
 
     async def watchdog(self) -> int:
         """Let the watchdog look once and return its exit code."""
-        return await asyncio.to_thread(self._spawn("watchdog", "--once").wait, 30)
+        return await asyncio.to_thread(self._spawn("watchdog", "--once").wait, HANG_SECS)
 
     def _spawn(self, command: str, *words: str) -> subprocess.Popen[bytes]:
         environment = os.environ | {
@@ -96,7 +96,7 @@ class Beside:
     async def wait(self) -> int:
         """Return the exit code."""
         assert self._process is not None
-        return await asyncio.to_thread(self._process.wait, 30)
+        return await asyncio.to_thread(self._process.wait, HANG_SECS)
 
     def kill_if_left(self) -> None:
         """Leave nothing behind."""

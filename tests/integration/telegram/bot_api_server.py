@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from nautilus_bot.process.loopback import take_port
+
 TOKEN = "123456789:AAtest-token_that-is-long-enough-to-be-one"
 BOT = {"id": 123456789, "is_bot": True, "first_name": "test", "username": "test_bot"}
 CHAT, USER = -1001, 42
@@ -53,8 +55,9 @@ class BotApiServer:
         await self._runner.setup()
         bound = socket.socket()
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # one that nobody else gets while this server is down
+        self.port = self.port or take_port(0)
         bound.bind(("127.0.0.1", self.port))
-        self.port = bound.getsockname()[1]
         await web.SockSite(self._runner, bound).start()
 
     async def stop(self) -> None:

@@ -16,7 +16,8 @@ from catalog.reader import EntryFilter, entries
 from monitoring.telegram.commands import COMMANDS
 from nautilus_bot.control.client import ControlClient
 from nautilus_bot.core.control import InjectSignal
-from tests.integration.telegram.beside import ROOT, Beside, until
+from nautilus_bot.process.identity import descendants, is_alive
+from tests.integration.telegram.beside import HANG_SECS, ROOT, Beside, until
 from tests.integration.telegram.bot_api_server import TOKEN, USER, BotApiServer
 
 if sys.platform == "win32":
@@ -91,6 +92,11 @@ def recorded(driver: Any, kind: str) -> list[dict[str, Any]]:
     return found
 
 
+def is_injected(one: Any) -> bool:
+    """Whether a position or signal is of this test; other strategies may trade meanwhile."""
+    return bool(one.strategy == "QAInjectStrategy")
+
+
 async def test_every_command_is_answered_or_carried_out_by_a_real_bot(
     driver: Any, telegram: Beside, api: BotApiServer
 ) -> None:
@@ -102,13 +108,17 @@ async def test_every_command_is_answered_or_carried_out_by_a_real_bot(
     started = await asyncio.to_thread(driver.start)
     await until(lambda: any(f"started: run {started['run_id']}" in text for text in api.texts))
     run_file = json.loads(driver.run_path.read_text())
-    client = ControlClient(run_file["control_url"], run_file["token"])
+    started_all = [(run_file["pid"], run_file["birth"]), *descendants(run_file["pid"])]
+    client = ControlClient(run_file["control_url"], run_file["token"], HANG_SECS)
     await until(lambda: client.snapshot().prices, 0.2)
 
     assert client.send(InjectSignal(symbol="ETHUSDT", side="BUY"), "test:a").done
     await until(lambda: any("Opened <b>LONG ETHUSDT" in text for text in api.texts))
-    await until(lambda: [one for one in client.positions() if one.covered], 0.2)
-    signal_id = next(one.signal_id for one in client.signals() if one.state == "executed")
+    await until(lambda: [one for one in client.positions() if is_injected(one) and one.covered], 0.2)
+    await until(
+        lambda: [one for one in client.signals() if is_injected(one) and one.state == "executed"], 0.2
+    )
+    signal_id = next(one.signal_id for one in client.signals() if is_injected(one))
     await until(lambda: any(f"{signal_id}-E" in text and "BUY ETHUSDT" in text for text in api.texts))
 
     await phone.ask("/status", "paper, simulated", "active", "healthy")
@@ -154,6 +164,8 @@ async def test_every_command_is_answered_or_carried_out_by_a_real_bot(
         lambda: any("Stopped" in text and "told to stop by telegram:42" in text for text in api.texts)
     )
     assert await telegram.end() == 0
+    # it says that it stops before it puts its files away
+    await until(lambda: not any(is_alive(*one) for one in started_all), 0.1)
 
     commands = [(one["command"], one["author"]) for one in recorded(driver, "OperatorCommand")]
     words = ["pause", "pause", "resume", "halt", "resume_trading", "close_all", "close", "stop"]

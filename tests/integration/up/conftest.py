@@ -21,7 +21,7 @@ from nautilus_bot.process.identity import descendants, is_alive, process_birth
 
 ROOT = Path(__file__).parents[3]
 STRATEGIES = 6
-HANG_SECS = 120.0
+HANG_SECS = 200.0
 NAME = "together"
 
 
@@ -131,7 +131,9 @@ class Up:
         return (self.folder / "up.err").read_text()
 
     def metrics(self) -> str:
-        return str(ASKING.urllib.request.urlopen(self.parts["metrics"]["url"], timeout=5).read().decode())
+        url = self.parts["metrics"]["url"]
+        with ASKING.urllib.request.urlopen(url, timeout=HANG_SECS) as answer:
+            return str(answer.read().decode())
 
     def catalog(self) -> EventQueries:
         """Return questions about all runs of its bot; the name is that of the other tests' bot."""

@@ -42,6 +42,11 @@ def values_by_metric(text: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in found.items()}
 
 
+def well(status: dict[str, Any]) -> dict[str, Any]:
+    """Return the status of a bot that answered and was well, which a busy machine may keep it from."""
+    return status if status["bot"] and status["bot"]["health"]["ok"] else {}
+
+
 def test_everything_answers_and_status_knows_where(together: Any) -> None:
     assert set(together.parts) == PARTS
     assert {
@@ -52,10 +57,9 @@ def test_everything_answers_and_status_knows_where(together: Any) -> None:
         "alertmanager": "ready",
         "panel": "ready",
     }
-    status = together.call("status")
+    status = together.until("a bot that is well", lambda: well(together.call("status")))
     up = {service["name"]: service["up"] for service in status["services"]}
     assert {name for name, is_up in up.items() if is_up} == {"metrics", "prometheus", "alertmanager", "panel"}
-    assert status["bot"]["health"]["ok"]
     assert "?token=" in together.parts["panel"]["url"]
 
 
@@ -146,7 +150,7 @@ def test_down_ends_all_of_it_and_leaves_neither_process_nor_secret(
     lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid, _ in below]
     ended = together.call("down", "--name=together")
     assert set(ended["parts"]) == PARTS - {"bot", "metrics"}
-    assert together.process.wait(30) == 0
+    assert together.process.wait(120) == 0
     assert not [pid for pid, birth in (*below, bot) if is_alive(pid, birth)]
     assert together.bot_file["state"] == "ended"
     assert not (together.folder / "run" / "together.up").exists()
@@ -170,18 +174,18 @@ def test_without_prometheus_it_goes_on_and_when_killed_nothing_is_left(start_up:
 
 def test_who_insists_on_a_missing_part_gets_no_bot(start_up: Any, tmp_path: Any) -> None:
     up = start_up("--require", path="/nowhere")
-    assert up.process.wait(60) == 1
+    assert up.process.wait(120) == 1
     assert not (tmp_path / "run").exists()
 
 
 def test_a_bot_that_was_started_alone_is_left_alone(start_up: Any) -> None:
     up = start_up("--require", path="/nowhere")
-    up.process.wait(60)
+    up.process.wait(120)
     words = ("--name=together", "--control-port=0", "--metrics-port=0", "--speed=60")
     pid = up.call("start", "paper", *words, f"--state={up.folder / 'exchange.sqlite'}")["pid"]
     refused = up.start_another("up", "--name=together", "--any-ports")
     assert refused.returncode == 1
     assert "only one bot" in refused.stderr
     assert up.bot_file["pid"] == pid
-    assert up.call("stop", "--name=together")["how"] == "asked"
+    assert up.call("stop", "--name=together", "--timeout=120")["how"] == "asked"
     up.call("down", "--name=together", expect=3)
