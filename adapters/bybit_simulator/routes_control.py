@@ -64,7 +64,7 @@ class ControlApi:
         return _json({str(fault_id): fault for fault_id, fault in self._venue.faults.active.items()})
 
     async def show_state(self, request: web.Request) -> web.Response:
-        """Return market time, wallet, positions, how many orders and sockets are open, and the connections."""
+        """Return market time, wallet, positions, the number of open orders, and who is connected."""
         self._check_token(request)
         venue = self._venue
         state = {
