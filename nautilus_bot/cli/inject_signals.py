@@ -1,6 +1,8 @@
 """``nautilus-bot inject-signals``: send a scenario of test signals through a running bot."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +24,9 @@ from nautilus_bot.qa.report import QaReport, build_report, render_markdown, writ
 from nautilus_bot.qa.scenario import Injection, scenario
 
 UNEXPLAINED = 1
+PATIENCE_SECS = 30.0
+"""Longest wait for the orders of the last signals."""
+POLL_SECS = 0.5
 
 
 def inject_signals(
@@ -46,12 +51,24 @@ def inject_signals(
     with progress(f"injecting {chosen.name}", total=len(chosen.injections)) as job:
         asyncio.run(play(chosen, inject))
     folder = EventStore(Path(bot.event_store_path)).folder(before.run_id)
-    report = build_report(folder, before.run_id, chosen.name, since_seq=before.journal.seq)
+    report = _read_settled(
+        lambda: build_report(folder, before.run_id, chosen.name, since_seq=before.journal.seq)
+    )
     paths = write_report(report, Path(bot.report_path) / before.run_id)
     emit(report, as_json, _render)
     note(f"written: {', '.join(str(path) for path in paths)}")
     if report.explained < len(report.signals) or len(report.signals) < len(chosen.injections):
         raise typer.Exit(UNEXPLAINED)
+
+
+def _read_settled(read: Callable[[], QaReport]) -> QaReport:
+    """Read what became of the signals once no order is under way any more; a slow venue has its time."""
+    deadline = time.monotonic() + PATIENCE_SECS
+    report = read()
+    while any(one.outcome == "working" for one in report.signals) and time.monotonic() < deadline:
+        time.sleep(POLL_SECS)
+        report = read()
+    return report
 
 
 def _render(report: QaReport) -> RenderableType:
