@@ -3,10 +3,11 @@ One bot for the kill tests, in a process of its own: trade a script of injected 
 
 usage: bot.py HTTP_URL WS_URL FOLDER SCRIPT
 
-``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``, ``halt``,
-``resume``, ``snapshot``, ``full`` (the disk), ``flood`` (the journal) and
-``assign:SYMBOL:STRATEGY:STOP:TARGET``. The environment variable ``BOT_KILL_AT`` names where the process kills
-itself, at the journal, which every event and command passes before anybody acts on it:
+``SCRIPT`` is a comma-separated list of ``SYMBOL:SIDE:SECS`` (inject, then wait), ``hold:SECS``,
+``until:NAME`` (there is such a file in ``FOLDER``), ``halt``, ``resume``, ``snapshot``, ``full`` (the disk),
+``flood`` (the journal) and ``assign:SYMBOL:STRATEGY:STOP:TARGET``. The environment variable ``BOT_KILL_AT``
+names where the process kills itself, at the journal, which every event and command passes before anybody acts
+on it:
 
 - ``before:TYPE:N`` or ``after:TYPE:N``: around the commit of the N-th entry of that type,
 - ``before:*:N`` or ``after:*:N``: around the N-th entry of any type,
@@ -194,7 +195,7 @@ def belief(session: TradingSession) -> dict[str, Any]:
     }
 
 
-async def play(session: TradingSession, script: str) -> None:
+async def play(session: TradingSession, script: str, folder: Path) -> None:
     """Say what is believed, do the steps of a script, and say it again."""
     await settled(session)
     say(session)
@@ -202,6 +203,9 @@ async def play(session: TradingSession, script: str) -> None:
         match step.split(":"):
             case ["hold", secs]:
                 await asyncio.sleep(float(secs))
+            case ["until", name]:
+                while not (folder / name).exists():
+                    await asyncio.sleep(0.1)
             case ["snapshot"]:
                 session.host.record_snapshot(session.run)
             case ["full"]:
@@ -263,7 +267,7 @@ def main(http_url: str, ws_url: str, folder: Path, script: str) -> None:
         venue = BybitVenue("simulated", addresses, "SIMULATED", "SIMULATED", SYMBOLS, account="chaos")
 
         async def scripted(session: TradingSession) -> None:
-            await play(session, script)
+            await play(session, script, folder)
 
         session = TradingSession(
             build_config(folder), "paper", venue, (scripted,), log_level=os.environ.get("BOT_LOG", "OFF")

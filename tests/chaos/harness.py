@@ -89,7 +89,7 @@ class Exchange:
             data=json.dumps(fault).encode(),
             headers={"X-Control-Token": self.token, "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=5):
+        with urllib.request.urlopen(request, timeout=30):
             pass
 
 
@@ -124,7 +124,7 @@ def exchange_process() -> Iterator[Exchange]:
         yield Exchange(said["http_url"], said["ws_url"], said["control_token"])
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 class Matrix:

@@ -19,7 +19,7 @@ def test_a_session_shorter_than_its_own_start_trades_and_ends_without_a_complain
         env=os.environ | {"BOT_RUN_DIR": str(tmp_path / "run")},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

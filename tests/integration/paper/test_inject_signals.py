@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 
 
-def nautilus_bot(folder: Path, *arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+def nautilus_bot(folder: Path, *arguments: str, timeout: float = 150) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "nautilus_bot.cli.main", *arguments],
         cwd=folder,
@@ -23,7 +23,7 @@ def nautilus_bot(folder: Path, *arguments: str, timeout: float = 90) -> subproce
     )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(660)
 def test_six_injected_signals_reach_an_explained_end_and_the_sells_close_the_buys(tmp_path: Path) -> None:
     configs = str(ROOT / "configs")
     started = nautilus_bot(
@@ -31,11 +31,11 @@ def test_six_injected_signals_reach_an_explained_end_and_the_sells_close_the_buy
     )
     assert started.returncode == 0, started.stderr
     try:
-        injected = nautilus_bot(tmp_path, "inject-signals", "-c", configs, "--json", timeout=120)
+        injected = nautilus_bot(tmp_path, "inject-signals", "-c", configs, "--json")
         assert injected.returncode == 0, injected.stderr
         report = json.loads(injected.stdout)
     finally:
-        stopped = nautilus_bot(tmp_path, "stop")
+        stopped = nautilus_bot(tmp_path, "stop", "--timeout", "120")
     assert stopped.returncode == 0, stopped.stderr
     asked = [(s["side"], s["symbol"], s["outcome"]) for s in report["signals"]]
     buys = [("BUY", symbol, "filled") for symbol in ("ETHUSDT", "BTCUSDT", "SOLUSDT")]

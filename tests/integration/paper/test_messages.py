@@ -19,10 +19,11 @@ from adapters.bybit_simulator.config import BybitSimulatorConfig
 from adapters.bybit_simulator.launch import start_simulator
 from adapters.bybit_simulator.server import BybitSimulator
 from catalog.manifest import RunStatus, load_manifest
+from catalog.reader import EntryFilter, entries
 from catalog.verify import verify_run
 
 CONFIGS = Path(__file__).parents[3] / "configs"
-PATIENCE_SECS = 60.0
+PATIENCE_SECS = 120.0
 KEYS = {"BYBIT_API_KEY": "SIMULATED", "BYBIT_API_SECRET": "SIMULATED"}
 
 
@@ -94,6 +95,13 @@ class Desk:
             while not path.exists() or json.loads(path.read_text())["state"] != "trading":
                 await asyncio.sleep(0.1)
 
+    async def told(self, run: Path, words: str) -> None:
+        """Wait until a notice in the journal of a run says some words."""
+        where = EntryFilter(types=("Notice",))
+        async with asyncio.timeout(PATIENCE_SECS):
+            while not any(words.encode() in one.payload for one in entries(run, where=where)):
+                await asyncio.sleep(0.2)
+
     @property
     def runs(self) -> list[Path]:
         """Folders of the recorded runs."""
@@ -152,10 +160,12 @@ async def test_wrong_keys_end_the_start_with_one_line(live_desk: Desk, wrong: st
 
 
 async def test_a_venue_that_is_down_at_start_is_named(desk: Desk) -> None:
-    port = free_port()
-    desk.change("backtest.json", symbols=["BTCUSDT"])
-    desk.enable_live(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
-    ended = await desk.run(*LIVE, "--confirm-live", **KEYS)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # nobody else gets it, and nobody listens
+        port = deaf.getsockname()[1]
+        desk.change("backtest.json", symbols=["BTCUSDT"])
+        desk.enable_live(f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}")
+        ended = await desk.run(*LIVE, "--confirm-live", **KEYS)
     assert ended.code in (1, 5)
     assert f"127.0.0.1:{port}" in ended.said
     assert desk.runs == []
@@ -190,19 +200,14 @@ async def test_a_venue_that_goes_down_is_told_and_nothing_recorded_is_lost(
     process = live_desk.begin(*LIVE, "--confirm-live", **KEYS)
     await live_desk.trading("live")
     await exchange.stop()
-    await asyncio.sleep(2)
-    process.send_signal(signal.SIGTERM)
-    ended = await live_desk.end(process)
-    assert ended.code == 0, ended.said
     (run,) = live_desk.runs
+    try:
+        await live_desk.told(run, "private connection dead")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        ended = await live_desk.end(process)
+    assert ended.code == 0, ended.said
     assert load_manifest(run).status is RunStatus.ENDED
     assert verify_run(run).ok
     notices = await live_desk.run("events", "tail", "--run", run.name, "--type", "Notice", "--json")
     assert "private connection dead" in notices.said
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as once:
-        port: int = once.getsockname()[1]
-        return port

@@ -16,7 +16,7 @@ from catalog.verify import verify_run
 from nautilus_bot.core.messages import MarketMarked, WarmupBars
 
 CONFIGS = Path(__file__).parents[3] / "configs"
-PATIENCE_SECS = 90.0
+PATIENCE_SECS = 240.0
 TRADING_SECS = "6"
 BTC = "BTCUSDT-LINEAR.BYBIT"
 RECORDED = EntryFilter(types=("MarketMarked", "WarmupBars"))

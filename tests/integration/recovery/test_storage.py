@@ -109,7 +109,13 @@ def test_ac_rec_32_two_bots_on_one_account_the_second_is_refused_with_the_firsts
 ) -> None:
     before = size_of_errors(matrix.store.root.parent)
     second: list[tuple[int, list[dict]]] = []
-    start(matrix, "hold:40", lambda: second.append(matrix.run(Kill("", "BTCUSDT:BUY:1.5"))))
+    tried = matrix.store.root.parent / "tried"
+
+    def try_another() -> None:
+        second.append(matrix.run(Kill("", "BTCUSDT:BUY:1.5")))
+        tried.touch()
+
+    start(matrix, f"until:{tried.name}", try_another)
 
     assert second == [(1, [])]
     text = errors_since(matrix.store.root.parent, before)
