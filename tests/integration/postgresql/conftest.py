@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("psycopg2", reason="a shared study needs the research extra")
 
-START_SECS = 60
+START_SECS = 120
 
 
 def binaries() -> Path | None:

@@ -48,7 +48,7 @@ def main(url, name, n_trials, kind=""):
     distributions = load_space(CONFIGS, STRATEGY).distributions()
     settings = StudySettings(n_trials=int(n_trials), batch=4, prune=False)
     fingerprint = build_fingerprint(objective, distributions, settings, {})
-    study = SharedStudy(url, name, settings, fingerprint, heartbeat_secs=1, grace_secs=4)
+    study = SharedStudy(url, name, settings, fingerprint, heartbeat_secs=1, grace_secs=20)
     print("made", study.run(objective, distributions, lambda batch, best: None), flush=True)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import pytest
 from catalog.reader import entries
 from catalog.store import EventStore, Run
 from nautilus_bot.core.errors import EventCatalogError
+from nautilus_bot.process.loopback import take_port
 
 redis = pytest.importorskip("redis")
 publish = pytest.importorskip("catalog.publish")
@@ -30,9 +30,7 @@ pytestmark = [
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
     assert SERVER is not None, "install redis-server, e.g. apt-get install redis-server"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = take_port(0)
     command = [SERVER, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     address = f"redis://127.0.0.1:{port}/0"
@@ -41,12 +39,12 @@ def url(tmp_path: Path) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _await(address: str) -> None:
     client = redis.Redis.from_url(address)
-    for _ in range(200):
+    for _ in range(1_200):
         try:
             client.ping()
         except redis.ConnectionError:
