@@ -51,7 +51,10 @@ class Scanner:
         for path in sorted(folder.rglob("*")):
             if not path.is_file() or path in without:
                 continue
-            data = path.read_bytes()
+            try:
+                data = path.read_bytes()
+            except FileNotFoundError:
+                continue  # a living bot has put it away meanwhile, and so left nothing behind
             found += self.scan(f"{path}", data) + self.scan(f"name of {path}", path.name)
             # a value may be spread over pages, or compressed
             for place, cell in cells(path, data):

@@ -33,7 +33,7 @@ spec.loader.exec_module(scanner)
 
 ROOT = Path(__file__).parents[3]
 NAME = "secrets"
-HANG_SECS = 60.0
+HANG_SECS = 120.0
 SECRETS = {
     "BYBIT_API_KEY": "KEYqvZ81mTnW4sLd",
     "BYBIT_API_SECRET": "SECpYb6Xr0HgK2uJcE9a",
@@ -116,7 +116,7 @@ class Live:
     def ask(self, url: str, token: str = "") -> None:
         request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=HANG_SECS) as answer:
                 self.answers[url] = f"{answer.headers}{answer.read().decode()}"
         except urllib.error.HTTPError as refused:
             self.answers[url] = f"{refused.headers}{refused.read().decode()}"
