@@ -44,7 +44,7 @@ async def test_a_key_that_the_venue_does_not_know_fails(exchanges):
         (6_000, "fail", "behind"),
         (3_500, "warn", "behind"),
         (-1_500, "fail", "ahead"),
-        (-700, "warn", "ahead"),
+        (-750, "warn", "ahead"),
     ],
 )
 async def test_a_clock_beyond_what_the_venue_accepts_is_told(exchanges, offset_ms, verdict, word):

@@ -16,7 +16,7 @@ from adapters.bybit_simulator.faults import Latency
 from adapters.bybit_simulator.server import BybitSimulator
 
 SCRIPT = Path(__file__).with_name("node_script.py")
-AS_FAR_AS_BYBIT = Latency(delay_ms=100, channels=("private", "trade"))
+AS_FAR_AS_BYBIT = Latency(delay_ms=250, channels=("private", "trade"))
 """
 The client counts on the answer's way: it notes whose order a request was only after it is sent, and drops the
 word that an order was accepted when it overtakes its own ``OrderSubmitted``.
