@@ -98,7 +98,7 @@ class BybitClient:
     async def _read(self, channel, socket):
         async for message in socket:
             self.frames[channel].append(json.loads(message.data))
-            self.arrivals.append(channel)
+            self.arrivals.append((channel, time.monotonic()))
         self.closed.add(channel)
 
     async def command(self, operation, *args, req_id="r"):

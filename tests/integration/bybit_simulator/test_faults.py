@@ -1,6 +1,7 @@
 """Every fault does its harm while it lasts, and the exchange is whole again afterwards."""
 
 import asyncio
+import time
 from decimal import Decimal
 
 import aiohttp
@@ -31,9 +32,13 @@ async def test_latency_delays_frames_but_keeps_their_order(client):
     await client.connect("private", *PRIVATE)
     await client.connect("trade")
     await client.fault(kind="latency", delay_ms=100, jitter_ms=50, channels=["private"])
+    begun = time.monotonic()
     await client.command("order.create", MARKET | {"orderLinkId": "a"})
     await client.until(lambda: client.replies() and "wallet" in client.topics())
-    assert client.arrivals[0] == "trade", "the reply, which has no latency, is the first to arrive"
+    (replied, _), (pushed, _) = client.arrivals[:2]
+    assert (replied, pushed) == ("trade", "private"), "the reply has no latency"
+    first = min(at for channel, at in client.arrivals if channel == "private")
+    assert first - begun >= 0.05, "a stall makes it later, never earlier"
     topics = client.topics()
     assert (
         topics.index("order") < topics.index("execution") < topics.index("position") < topics.index("wallet")
