@@ -51,7 +51,13 @@ def test_it_listens_on_loopback_only_and_ends_with_all_that_it_started(
     command = [sys.executable, "-m", "nautilus_bot.cli.main", "dashboard", "--port=0", "--no-browser"]
     settings = {"BOT_RUN_DIR": str(tmp_path), "BOT_BACKTEST__EVENT_STORE_PATH": str(tmp_path)}
     panel = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command,
+        cwd=ROOT,
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # tests that a shell runs in the background ignore Ctrl-C, and so would what they start
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         assert panel.stdout is not None
