@@ -57,7 +57,7 @@ def test_it_listens_on_loopback_only_and_ends_with_all_that_it_started(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         # tests that a shell runs in the background ignore Ctrl-C, and so would what they start
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no threads yet  # noqa: PLW1509  no other thread
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  no other thread
     )
     try:
         assert panel.stdout is not None
