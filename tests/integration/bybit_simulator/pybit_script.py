@@ -1,8 +1,10 @@
 """pybit against the simulator, run as a process of its own: its streams keep threads of their own."""
 
 import json
+import os
 import sys
 import threading
+import traceback
 
 import pybit._http_manager
 import pybit._websocket_trading
@@ -94,4 +96,10 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Exception:  # noqa: BLE001  whatever it was is shown
+        # nor would they let a script end that failed
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)

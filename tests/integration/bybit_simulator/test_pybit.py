@@ -12,7 +12,7 @@ from adapters.bybit_simulator.faults import Latency
 from adapters.bybit_simulator.server import BybitSimulator
 
 SCRIPT = Path(__file__).with_name("pybit_script.py")
-AS_FAR_AS_BYBIT = Latency(delay_ms=250, channels=("public", "trade"))
+AS_FAR_AS_BYBIT = Latency(delay_ms=1_000, channels=("public", "private", "trade"))
 """pybit notes who waits for an answer only after it has asked: it counts on the answer's way."""
 
 
